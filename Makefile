@@ -1,0 +1,46 @@
+# Bare `make` prints this menu. Every target makes .venv first if it is missing.
+PYTHON ?= python3
+PORT ?= 8080
+BIN := .venv/bin
+.DEFAULT_GOAL := menu
+.PHONY: menu run demo test check format lock clean wheel
+
+menu: ## print this menu
+	@echo "Ostiary: a door that can be asked why."
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: .venv/ready ## start broker, keeper, web and virtual doors; prints the address
+	@$(BIN)/ostiary run --data var --port $(PORT)
+
+demo: .venv/ready ## the same without a browser: six cases at virtual doors, one JSON line each
+	@$(BIN)/ostiary demo --headless --json
+
+test: .venv/ready-dev ## every test that needs no hardware
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/ready-dev ## format, lint, types, arrows
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/python -m pytest -q tests/unit/test_arrows.py
+
+format: .venv/ready-dev ## put every file into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+wheel: .venv/ready-dev ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+lock: .venv/ready-dev ## pin every dependency again: hashes, no addresses
+	@locks/pin.sh $(BIN)/python
+
+clean: ## remove .venv, caches and the demonstration site in var/
+	rm -rf .venv var dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A lock file names every package with its hash, so that a changed file on any mirror is refused.
+.venv/ready: locks/run.lock locks/link.sh
+	@locks/link.sh $(PYTHON) run
+
+.venv/ready-dev: locks/dev.lock locks/link.sh
+	@locks/link.sh $(PYTHON) dev

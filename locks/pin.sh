@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Writes the lock files anew from pyproject.toml: every package with its hashes, no address.
+# `uv` resolves for every supported Python and processor at once; it is fetched for this and not kept.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=$1
+tool=$(mktemp -d); trap 'rm -rf "$tool"' EXIT
+"$python" -m pip install -q --disable-pip-version-check --target "$tool" uv
+pin() {
+    local name=$1; shift
+    "$tool/bin/uv" pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+        --no-emit-find-links --no-annotate --no-header "$@" pyproject.toml -o "locks/$name.lock"
+    echo "locks/$name.lock: $(grep -c '==' "locks/$name.lock") packages"
+}
+pin run --extra face
+pin dev --extra face --extra dev
+pin pi --extra face --extra pi
