@@ -1,0 +1,244 @@
+"""The decision log: the one place that appends.
+
+Promise: when `append` returns, its records are on the disk and in the signed tree; when it raises, none of them is.
+The tree that others see is never ahead of the disk.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ostiary.controller.record.batch import Batch, Entry
+from ostiary.controller.record.checkpoint import Signer, origin_of
+from ostiary.controller.record.errors import LogClosed, RecordFailed
+from ostiary.controller.record.group import GroupCommit
+from ostiary.controller.record.lock import take
+from ostiary.controller.record.opening import Erased, Opened, open_record
+from ostiary.controller.record.reading import Reading
+from ostiary.controller.record.rebuild import catch_up, disagrees
+from ostiary.controller.record.receipt import Receipt
+from ostiary.controller.record.record import Draft, holder_names, record_bytes
+from ostiary.controller.record.sealing import seal
+from ostiary.controller.record.tree import EMPTY_ROOT, Tree
+from ostiary.controller.store import log_db
+from ostiary.controller.store.errors import ThreePartError
+from ostiary.controller.store.keys import KeyStore
+
+SIGNING_KEY = "log/sign"
+
+Freshness = Mapping[str, tuple[int, int]]
+Journal = Mapping[str, int]
+
+
+class _Wish(NamedTuple):
+    entries: Sequence[Entry]
+    freshness: Freshness
+    journal: Journal
+
+
+class Log:
+    """The log of one site. `Log.start` opens it; one event loop appends, any thread may ask."""
+
+    def __init__(self, path: Path, keys: KeyStore, site: str, random: Callable[[int], bytes], lock: int) -> None:
+        """Use `start`, which also holds the file against its own signatures."""
+        self._path, self._keys, self._site, self._random, self._lock = path, keys, site, random, lock
+        self._tree = Tree()
+        self._closed = False
+        self._group = GroupCommit(self._stage_wishes, self.commit, _told)
+        self._db: sqlite3.Connection | None = log_db.open_writer(path)
+        try:
+            self._signer = Signer(origin_of(site), self._signing_key(self._db))
+            note = catch_up(self._db, self._tree, self._signer)
+            # Size and checkpoint in one value, so that whoever reads it from another thread has a pair that fits.
+            self._signed = (self._tree.size, note or self._signer.sign(0, EMPTY_ROOT))
+            self._reading = Reading(path)
+        except BaseException:
+            self._db.close()
+            raise
+
+    @classmethod
+    def start(cls, path: Path, keys: KeyStore, site: str, random: Callable[[int], bytes] = os.urandom) -> "Log":
+        """Open the log at `path`, or begin one; rebuild the tree and hold the last checkpoint against it.
+
+        Raises LogInUse, Broken (the file disagrees with its signatures: nothing may be appended to it),
+        StoreUnavailable and NewerSchema.
+        """
+        lock = take(path)
+        try:
+            return cls(path, keys, site, random, lock)
+        except BaseException:
+            os.close(lock)
+            raise
+
+    @property
+    def size(self) -> int:
+        """How many records are durable."""
+        return self._signed[0]
+
+    @property
+    def checkpoint(self) -> str:
+        """The newest checkpoint, a signed note."""
+        return self._signed[1]
+
+    @property
+    def verifier_key(self) -> str:
+        """The key that anybody needs to check checkpoints and receipts."""
+        return self._signer.verifier_key
+
+    def inclusion(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
+        """The proof that a record is among the first `size` (default: all). Raises IndexError."""
+        return self._tree.inclusion(position, self.size if size is None else size)
+
+    def consistency(self, old: int, size: int | None = None) -> tuple[bytes, ...]:
+        """The proof that the first `size` records begin with the first `old`. Raises IndexError."""
+        return self._tree.consistency(old, self.size if size is None else size)
+
+    def freshness(self) -> dict[str, tuple[int, int]]:
+        """node → the highest (boot, seq) that was recorded."""
+        return self._reading.ask(log_db.freshness)
+
+    def journal(self) -> dict[str, int]:
+        """node → the last journal entry that was recorded."""
+        return self._reading.ask(log_db.journal)
+
+    def reading(self) -> Reading:
+        """Rows by their index columns. The log closes it."""
+        return self._reading
+
+    def open(self, position: int) -> dict[str, Any] | Erased:
+        """The body of a record, or Erased. Raises IndexError for no such record and Broken when it was changed."""
+        opened = self.opened(position)
+        return opened if isinstance(opened, Erased) else opened.body
+
+    def opened(self, position: int) -> Opened | Erased:
+        """Like `open`, with the row, the bytes as they were written, and the salt."""
+        if not 0 <= position < self.size:
+            raise IndexError(f"record {position} of {self.size}")
+        leaf = self._tree.leaf(position)
+        return self._reading.ask(lambda db: open_record(db, self._keys, self._site, position, leaf))
+
+    def receipt(self, opened: Opened) -> Receipt:
+        """A receipt against the newest checkpoint, for a record that was opened."""
+        size, note = self._signed
+        position = opened.row.position
+        return Receipt(position, opened.leaf, opened.salt, size, self._tree.inclusion(position, size), note)
+
+    async def append(
+        self, drafts: Sequence[Draft], *, freshness: Freshness | None = None, journal: Journal | None = None
+    ) -> list[Receipt]:
+        """Record all drafts, in order and in one transaction with the given numbers; one receipt for each.
+
+        Raises BadDraft (only this caller's drafts are refused), RecordFailed (nothing was recorded) and LogClosed.
+        If the caller is cancelled while it waits, the records may still be written.
+        """
+        if self._closed:
+            raise LogClosed("Nothing was recorded.", "The log is closed.", "Start the keeper again.")
+        wish = _Wish([self._sealed(draft) for draft in drafts], freshness or {}, journal or {})
+        return list(await self._group.put(wish))
+
+    def stage(
+        self, drafts: Sequence[Draft], freshness: Freshness | None = None, journal: Journal | None = None
+    ) -> Batch:
+        """Seal drafts and sign the tree as it will be with them. Changes nothing that others see. Raises BadDraft."""
+        return self._staged([self._sealed(draft) for draft in drafts], freshness or {}, journal or {})
+
+    def commit(self, batch: Batch) -> Batch:
+        """Make a batch durable, then visible. Blocks on the disk; runs in one thread at a time.
+
+        Returns the batch as it was committed: staged anew if the log had to catch up with the disk after a failure.
+        Raises RecordFailed; then nothing of the batch is anywhere, and the next commit opens the file afresh.
+        """
+        try:
+            db = self._writer()
+            if batch.growth.base != self._tree.size:
+                batch = self._staged(batch.entries, batch.freshness, batch.journal)
+            self._keys.keep()
+            checkpoint = (batch.growth.size, batch.checkpoint) if batch.entries else None
+            log_db.write(db, batch.rows(), batch.wraps(), checkpoint, batch.freshness, batch.journal)
+        except (sqlite3.Error, OSError, ThreePartError) as error:
+            self._drop_writer()
+            raise _failed(self._path, error) from error
+        except BaseException:
+            self._drop_writer()  # whatever it was, no transaction stays open
+            raise
+        self._tree.adopt(batch.growth)
+        self._signed = (batch.growth.size, batch.checkpoint)
+        return batch
+
+    async def close(self) -> None:
+        """Finish what waits, then close the file. Afterwards `append` raises LogClosed."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._group.close()
+        self._reading.close()
+        self._drop_writer()
+        os.close(self._lock)
+
+    def _sealed(self, draft: Draft) -> Entry:
+        data = record_bytes(draft, self._site)
+        holders = [self._keys.offer(name) for name in holder_names(draft.persons, draft.at_ms)]
+        return Entry(draft, seal(data, self._site, holders, self._random))
+
+    def _stage_wishes(self, wishes: Sequence[_Wish]) -> Batch:
+        freshness: dict[str, tuple[int, int]] = {}
+        journal: dict[str, int] = {}
+        for wish in wishes:
+            for node, number in wish.freshness.items():
+                freshness[node] = max(number, freshness.get(node, number))
+            for node, upto in wish.journal.items():
+                journal[node] = max(upto, journal.get(node, upto))
+        return self._staged([entry for wish in wishes for entry in wish.entries], freshness, journal)
+
+    def _staged(self, entries: Sequence[Entry], freshness: Freshness, journal: Journal) -> Batch:
+        # A key may have been destroyed since its record was sealed, and then nobody could ever read the record.
+        whole = tuple(entry if self._openable(entry) else self._sealed(entry.draft) for entry in entries)
+        growth = self._tree.grown([entry.sealed.leaf for entry in whole])
+        note = self._signer.sign(growth.size, growth.root()) if whole else self._signed[1]
+        return Batch(whole, growth, note, freshness, journal)
+
+    def _openable(self, entry: Entry) -> bool:
+        return all(self._keys.by_id(holder) is not None for holder, _ in entry.sealed.wraps)
+
+    def _signing_key(self, db: sqlite3.Connection) -> bytes:
+        if log_db.last_checkpoint(db) is None:
+            return self._keys.get_or_create(SIGNING_KEY)
+        secret = self._keys.get(SIGNING_KEY)
+        if secret is None:
+            raise disagrees("it is signed, and keys.db has no key that signs")
+        return secret
+
+    def _writer(self) -> sqlite3.Connection:
+        if self._db is None:
+            db = log_db.open_writer(self._path)
+            try:
+                # A commit that failed may have reached the disk all the same. Nobody was told, so it simply stays.
+                note = catch_up(db, self._tree, self._signer)
+                self._signed = (self._tree.size, note or self._signed[1])
+            except BaseException:
+                db.close()
+                raise
+            self._db = db
+        return self._db
+
+    def _drop_writer(self) -> None:
+        if self._db is not None:
+            self._db.close()  # rolls back what was not committed
+            self._db = None
+
+
+def _told(batch: Batch, wishes: Sequence[_Wish]) -> list[Sequence[Receipt]]:
+    receipts = iter(batch.receipts())
+    return [list(islice(receipts, len(wish.entries))) for wish in wishes]
+
+
+def _failed(path: Path, error: Exception) -> RecordFailed:
+    why = error.why if isinstance(error, ThreePartError) else f"The system says: {error}."
+    return RecordFailed(
+        "Nothing was recorded.",
+        why,
+        f"Check space and health of the disk that holds {path}. The next request tries again by itself.",
+    )

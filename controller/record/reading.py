@@ -1,0 +1,125 @@
+"""Reading the log without a key: rows by their index columns, through a connection that cannot write."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ostiary.controller.store import log_db
+from ostiary.controller.store.errors import StoreUnavailable
+
+Answer = TypeVar("Answer")
+
+# Crockford base 32 leaves these letters out because they are read as digits.
+_AS_TYPED = str.maketrans({"-": None, " ": None, "O": "0", "I": "1", "L": "1"})
+_COLUMNS = "position, kind, door, at_ms, verdict, code, about"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What can be known of a record without opening it. `position` counts from 0; times are Unix milliseconds."""
+
+    position: int
+    kind: str
+    door: str | None
+    at_ms: int
+    verdict: str | None
+    code: str | None
+    about: int | None
+
+
+def receipt_tag(code: str) -> bytes:
+    """How the index knows a receipt code without saying it: SHA-256. The code's 80 random bits cannot be guessed."""
+    return sha256(code.encode(errors="replace")).digest()
+
+
+def row_of(stored: log_db.RecordRow) -> Row:
+    return Row(*stored[:6], about=stored.about)
+
+
+class Reading:
+    """Questions to one log. May be asked from any thread. Every method raises StoreUnavailable when the disk refuses.
+
+    A row appears once its record is durable, never before.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises StoreUnavailable when there is no log at `path`, and NewerSchema."""
+        self._path = path
+        self._db = log_db.open_reader(path)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def at(self, position: int) -> Row | None:
+        return self._one("WHERE position = ?", position)
+
+    def newest(self, limit: int, before: int | None = None) -> list[Row]:
+        """Up to `limit` rows, newest first; with `before` only those below that position."""
+        if before is None:
+            return self._rows("ORDER BY position DESC LIMIT ?", limit)
+        return self._rows("WHERE position < ? ORDER BY position DESC LIMIT ?", before, limit)
+
+    def since(self, position: int, limit: int = 1000) -> list[Row]:
+        """Up to `limit` rows above `position` (-1: from the first), oldest first."""
+        return self._rows("WHERE position > ? ORDER BY position LIMIT ?", position, limit)
+
+    def by_receipt(self, code: str) -> Row | None:
+        """The record of a receipt code as a person types it: grouped or not, O for 0, I or L for 1."""
+        return self.by_receipt_tag(receipt_tag(code.upper().translate(_AS_TYPED)))
+
+    def by_receipt_tag(self, tag: bytes) -> Row | None:
+        """The record whose receipt code has this SHA-256."""
+        return self._one("WHERE receipt_tag = ? ORDER BY position LIMIT 1", tag)
+
+    def outcome_of(self, position: int) -> Row | None:
+        """The record that closes the decision at `position`, or None while it is open."""
+        return self._one("WHERE about = ? ORDER BY position LIMIT 1", position)
+
+    def last_of(self, kind: str) -> Row | None:
+        """The newest record of a kind."""
+        seldom = "" if f"'{kind}'" in log_db.EVERYDAY else f"AND kind NOT IN {log_db.EVERYDAY}"
+        return self._one(f"WHERE kind = ? {seldom} ORDER BY position DESC LIMIT 1", kind)
+
+    def count(self, among: int = 10_000) -> dict[str, int]:
+        """How many decisions of each verdict there are among the newest `among` records."""
+        found = self._ask(
+            "SELECT verdict, count(*) FROM"
+            " (SELECT kind, verdict FROM record ORDER BY position DESC LIMIT ?)"
+            " WHERE kind = 'decision' GROUP BY verdict",
+            (among,),
+        )
+        return dict(found)
+
+    def size(self) -> int:
+        """How many records are durable."""
+        return self._ask("SELECT coalesce(max(position) + 1, 0) FROM record", ())[0][0]
+
+    def _one(self, where: str, *values: Any) -> Row | None:
+        rows = self._rows(where, *values)
+        return rows[0] if rows else None
+
+    def _rows(self, where: str, *values: Any) -> list[Row]:
+        # Only text of this file is put into the query; values are bound.
+        found = self._ask(f"SELECT {_COLUMNS} FROM record {where}", values)  # noqa: S608
+        return [Row(*row) for row in found]
+
+    def _ask(self, query: str, values: Sequence[Any]) -> list[Any]:
+        return self.ask(lambda db: db.execute(query, values).fetchall())
+
+    def ask(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
+        """Any question to the file; `question` must fetch all it wants before it returns."""
+        try:
+            with self._lock:
+                return question(self._db)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(
+                "The log could not be read.",
+                f"The system says: {error}.",
+                f"Check the disk that holds {self._path}, and ask again.",
+            ) from error

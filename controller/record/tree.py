@@ -1,0 +1,211 @@
+"""The Merkle tree of RFC 6962, section 2.1: every complete subtree's hash is kept, so nothing is hashed twice.
+
+64 bytes of memory an entry. An append never changes a hash that is there; new ones are prepared in a `Growth` beside
+the tree and adopted only after the records are durable.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from hashlib import sha256
+
+HASH_BYTES = 32
+EMPTY_ROOT = sha256(b"").digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """MTH({d}) = SHA-256(0x00 || d)."""
+    return sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """SHA-256(0x01 || left || right)."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+class _Hashes(ABC):
+    """What can be said of a tree of which `_at(level, index)` gives the hash of each complete subtree."""
+
+    _edge: tuple[int, list[bytes | None]] = (0, [None])
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """How many leaves."""
+
+    @abstractmethod
+    def _at(self, level: int, index: int) -> bytes:
+        """The hash of leaves [index << level, (index + 1) << level), all of them present."""
+
+    def root(self, size: int | None = None) -> bytes:
+        """The root of the first `size` leaves (default: all). Raises IndexError when there are not so many."""
+        size = self._within(size)
+        return self._edges(size)[size.bit_length()] or EMPTY_ROOT
+
+    def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
+        """PATH(index, D[size]) of RFC 6962, section 2.1.1. Raises IndexError unless 0 <= index < size."""
+        size = self._within(size)
+        if not 0 <= index < size:
+            raise IndexError(f"leaf {index} of {size}")
+        return tuple(self._path(0, index, size))
+
+    def consistency(self, old: int, size: int | None = None) -> tuple[bytes, ...]:
+        """PROOF(old, D[size]) of RFC 6962, section 2.1.2; empty for 0 and for `size` itself."""
+        size = self._within(size)
+        if not 0 <= old <= size:
+            raise IndexError(f"tree of {old} in a tree of {size}")
+        if old in (0, size):
+            return ()
+        # The largest complete subtree that ends where the old tree ends; both trees have it.
+        level = (old & -old).bit_length() - 1
+        index = (old >> level) - 1
+        known = [] if index == 0 else [self._at(level, index)]
+        return (*known, *self._path(level, index, size))
+
+    def _within(self, size: int | None) -> int:
+        if size is None:
+            return self.size
+        if not 0 <= size <= self.size:
+            raise IndexError(f"tree of {size} in a tree of {self.size}")
+        return size
+
+    def _edges(self, size: int) -> list[bytes | None]:
+        """For each level k the hash of the incomplete subtree at the right edge: leaves [(size >> k) << k, size)."""
+        held, known = self._edge
+        if held == size:
+            return known
+        edges: list[bytes | None] = [None]
+        for level in range(size.bit_length()):
+            edge = edges[level]
+            if size >> level & 1:
+                left = self._at(level, (size >> level) - 1)
+                edge = left if edge is None else node_hash(left, edge)
+            edges.append(edge)
+        self._edge = (size, edges)
+        return edges
+
+    def _path(self, level: int, index: int, size: int) -> list[bytes]:
+        """The siblings from the subtree `index` of `level` up to the root of `size` leaves."""
+        edges = self._edges(size)
+        path: list[bytes] = []
+        while 1 << level < size:
+            beside = index ^ 1
+            if (beside + 1) << level <= size:
+                path.append(self._at(level, beside))
+            elif beside << level < size and (edge := edges[level]) is not None:
+                path.append(edge)
+            level += 1
+            index >>= 1
+        return path
+
+
+class Tree(_Hashes):
+    """A tree that only grows. One thread may `adopt` while others ask it: the leaves, which count, move last."""
+
+    def __init__(self) -> None:
+        self._levels = [bytearray()]
+
+    @property
+    def size(self) -> int:
+        return len(self._levels[0]) // HASH_BYTES
+
+    def _at(self, level: int, index: int) -> bytes:
+        start = index * HASH_BYTES
+        return bytes(self._levels[level][start : start + HASH_BYTES])
+
+    def leaf(self, index: int) -> bytes:
+        """The hash of one leaf. Raises IndexError when there is none."""
+        if not 0 <= index < self.size:
+            raise IndexError(f"leaf {index} of {self.size}")
+        return self._at(0, index)
+
+    def grown(self, leaves: Sequence[bytes]) -> "Growth":
+        """This tree with `leaves` (leaf hashes of 32 bytes) after it; the tree itself stays as it is."""
+        return Growth(self, leaves)
+
+    def adopt(self, growth: "Growth") -> None:
+        """Become what `growth` is. Raises ValueError when the tree has grown otherwise since."""
+        if growth.tree is not self or growth.base != self.size:
+            raise ValueError(f"a growth of {growth.base} leaves does not continue a tree of {self.size}")
+        for level in range(len(growth.added) - 1, -1, -1):
+            while level >= len(self._levels):
+                self._levels.append(bytearray())
+            self._levels[level] += growth.added[level]
+
+
+class Growth(_Hashes):
+    """A tree as it will be once its records are durable. It stays right after the tree has adopted it."""
+
+    def __init__(self, tree: Tree, leaves: Sequence[bytes]) -> None:
+        self.tree, self.base = tree, tree.size
+        self._size = self.base + len(leaves)
+        self.added = [bytearray(b"".join(leaves))]
+        if len(self.added[0]) != len(leaves) * HASH_BYTES:
+            raise ValueError("a leaf hash has 32 bytes")
+        level = 1
+        while (self.base >> level) < (self._size >> level):
+            below, at = level - 1, self._at
+            self.added.append(
+                bytearray(
+                    b"".join(
+                        node_hash(at(below, 2 * index), at(below, 2 * index + 1))
+                        for index in range(self.base >> level, self._size >> level)
+                    )
+                )
+            )
+            level += 1
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def _at(self, level: int, index: int) -> bytes:
+        new = index - (self.base >> level)
+        if new < 0:
+            return self.tree._at(level, index)
+        return bytes(self.added[level][new * HASH_BYTES : (new + 1) * HASH_BYTES])
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Whether `proof` shows `leaf` at `index` in the tree of `size` leaves with `root` (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size or any(len(step) != HASH_BYTES for step in proof):
+        return False
+    first, last, held = index, size - 1, leaf
+    for step in proof:
+        if last == 0:
+            return False
+        if first & 1 or first == last:
+            held = node_hash(step, held)
+            while first and not first & 1:
+                first, last = first >> 1, last >> 1
+        else:
+            held = node_hash(held, step)
+        first, last = first >> 1, last >> 1
+    return last == 0 and held == root
+
+
+def verify_consistency(old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether `proof` shows that the tree of `size` continues the one of `old` leaves (RFC 9162, 2.1.4.2)."""
+    if not 0 <= old <= size or any(len(step) != HASH_BYTES for step in proof):
+        return False
+    if old == 0:
+        return not proof and old_root == EMPTY_ROOT and (size > 0 or root == EMPTY_ROOT)
+    if old == size:
+        return not proof and old_root == root
+    steps = list(proof) if old & (old - 1) else [old_root, *proof]
+    if not steps:
+        return False
+    first, last = old - 1, size - 1
+    while first & 1:
+        first, last = first >> 1, last >> 1
+    held_old = held = steps[0]
+    for step in steps[1:]:
+        if last == 0:
+            return False
+        if first & 1 or first == last:
+            held_old, held = node_hash(step, held_old), node_hash(step, held)
+            while first and not first & 1:
+                first, last = first >> 1, last >> 1
+        else:
+            held = node_hash(held, step)
+        first, last = first >> 1, last >> 1
+    return last == 0 and held_old == old_root and held == root
