@@ -1,0 +1,285 @@
+"""Every mistake that can be made with a person's rows: one class each, with what happened, why, and what to do now."""
+
+
+class PeopleError(ValueError):
+    """Something asked of a person's rows was refused; nothing was written."""
+
+    def __init__(self, what: str, why: str, now: str) -> None:
+        super().__init__(f"{what} {why} {now}")
+        self.what, self.why, self.now = what, why, now
+
+
+class Malformed(PeopleError):
+    """A value has not the shape its column asks for."""
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        super().__init__(
+            f"{name} {str(value)[:60]!r} was not taken.",
+            f"It must be {expected}.",
+            "Correct it and try again.",
+        )
+
+
+class NoSuchPerson(PeopleError, LookupError):
+    """No person with this id is here."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__(
+            f"There is no person {person}.",
+            "The id is unknown here, or the person has left.",
+            "Find the person by name, and take the id from there.",
+        )
+
+
+class PersonAlreadyHere(PeopleError):
+    """The id is taken."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__(
+            f"A person {person} is here already.",
+            "An id is given out once and never again.",
+            "Make a new id for the new person.",
+        )
+
+
+class NoticeUnknown(PeopleError, LookupError):
+    """There is no notice in this language or of this version."""
+
+    def __init__(self, asked: str, known: str) -> None:
+        super().__init__(
+            f"There is no notice {asked}.", f"Known are: {known}.", "Ask for one of them, or add its text file."
+        )
+
+
+class ConsentAlreadyGiven(PeopleError):
+    """A live consent stands already."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__(
+            f"{person} has given consent to face recognition already.",
+            "One consent stands at a time, so that it is clear which notice was agreed to.",
+            "Keep it, or withdraw it first and give the new one; withdrawing deletes the templates.",
+        )
+
+
+class NoConsent(PeopleError):
+    """The person has given no consent that still stands."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__(
+            f"{person} has given no consent to face recognition.",
+            "A face is enrolled only with the person's consent, and stays only as long as it stands.",
+            "Show the notice and record the consent first; the person's card works without.",
+        )
+
+
+class TagTaken(PeopleError):
+    """The card opens for somebody else."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(
+            "The card was not added.",
+            f"It is the live card of {holder}, and a card speaks for one person.",
+            "If it was handed on, revoke it there first; else take another card.",
+        )
+
+
+class CardAlreadyAdded(PeopleError):
+    """The card is this person's already."""
+
+    def __init__(self, person: str, label: str) -> None:
+        super().__init__(
+            "The card was not added.", f"It is a live card of {person} already: {label!r}.", "Nothing needs doing."
+        )
+
+
+class NoSuchCard(PeopleError, LookupError):
+    """No live card with this number."""
+
+    def __init__(self, card: int) -> None:
+        super().__init__(
+            f"There is no live card {card}.", "It is unknown, or revoked already.", "Look at the person's cards again."
+        )
+
+
+class NoSuchSpan(PeopleError, LookupError):
+    """No running membership or holding with this number."""
+
+    def __init__(self, what: str, number: int) -> None:
+        super().__init__(
+            f"There is no {what} {number} to end.",
+            "It is unknown, or was ended before.",
+            "Look at the person's page again.",
+        )
+
+
+class EvidenceMissing(PeopleError, LookupError):
+    """The document that something should rest on is not kept here."""
+
+    def __init__(self, evidence: str) -> None:
+        super().__init__(
+            f"Evidence {evidence!r} is not kept here.",
+            "Nothing is written about a person without the document it rests on.",
+            "Keep the document's id, hash, kind and title first.",
+        )
+
+
+class EvidenceDiffers(PeopleError):
+    """A document id comes with another content."""
+
+    def __init__(self, evidence: str, field: str) -> None:
+        super().__init__(
+            f"Evidence {evidence!r} was not kept.",
+            f"A document of this id is kept with another {field}, and a document's id means one document.",
+            "Give the new document an id of its own.",
+        )
+
+
+class EvidenceKindWrong(PeopleError):
+    """The policy asks for another kind of document."""
+
+    def __init__(self, kind: str, asked: tuple[str, ...], found: str) -> None:
+        kinds = " or ".join(repr(one) for one in asked)
+        super().__init__(
+            f"No entry {kind!r} was recorded.",
+            f"The policy rests it on evidence of the kind {kinds}, and this is {found!r}.",
+            "Name the right document, or change the policy in the open.",
+        )
+
+
+class EntryDiffers(PeopleError):
+    """The same document has given the same kind of entry for another moment."""
+
+    def __init__(self, kind: str, evidence: str) -> None:
+        super().__init__(
+            f"No second entry {kind!r} was recorded.",
+            f"Evidence {evidence!r} has given one for another time, and a document counts once.",
+            "If two things happened, each needs a document of its own; if the time was wrong, cancel the first.",
+        )
+
+
+class NoSuchEntry(PeopleError, LookupError):
+    """No entry with this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no entry {number}.", "It is unknown here.", "Look at the person's ledger again.")
+
+
+class EntryCancelled(PeopleError):
+    """The entry does not count any more."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Entry {number} was cancelled already.", "A cancelled entry counts for nothing.", "Nothing needs doing."
+        )
+
+
+class AlreadyContested(PeopleError):
+    """An entry is contested once."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Entry {number} is contested already.",
+            "One entry has one contest, and its effect is suspended until that is decided.",
+            "Add what is new to the contest that stands.",
+        )
+
+
+class NotContested(PeopleError):
+    """Only a contested entry can be upheld."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Entry {number} was not upheld.",
+            "It is not contested, or was upheld already, so there is nothing to decide.",
+            "Nothing needs doing.",
+        )
+
+
+class SuspensionTooLong(PeopleError):
+    """More than the 72 hours that one may suspend."""
+
+    def __init__(self, hours: float) -> None:
+        super().__init__(
+            f"A suspension of {hours:g} hours was not set.",
+            "It is for immediate danger, lasts more than none and at most 72 hours.",
+            "Suspend for 72 hours at most and decide in that time; what must last longer is a revocation.",
+        )
+
+
+class SuspensionRuns(PeopleError):
+    """A suspension cannot be stretched while it runs."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__(
+            f"{person} is suspended already.",
+            "One suspension is not stretched by another, so that 72 hours stay 72 hours.",
+            "Lift it, let it end, or revoke.",
+        )
+
+
+class NothingToLift(PeopleError, LookupError):
+    """No suspension and no revocation of this kind stands."""
+
+    def __init__(self, person: str, what: str) -> None:
+        super().__init__(f"{person} is not {what}.", "There is nothing to lift.", "Nothing needs doing.")
+
+
+class FeedWentBack(PeopleError):
+    """The follower knows more than the file has: people.db is another one than before."""
+
+    def __init__(self, asked: int, last: int) -> None:
+        super().__init__(
+            f"The change feed was asked for what follows {asked}, and it ends at {last}.",
+            "The database was restored or replaced.",
+            "Take a new snapshot.",
+        )
+
+
+class FaceExtraMissing(PeopleError, ImportError):
+    """numpy is not installed, so no template can be made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Faces cannot be used here.",
+            "The extra for faces is not installed; cards work without it.",
+            "Install it: pip install 'ostiary[face]'",
+        )
+
+
+class ShieldSecretWrong(PeopleError):
+    """The site's secret has not the length of one."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(
+            "Templates cannot be protected.",
+            f"The site's secret has {length} bytes and needs 32.",
+            "Restore the key store from its backup.",
+        )
+
+
+class VectorUnfit(PeopleError):
+    """This is no face vector."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "The face vector was not taken.", f"For {why}.", "Capture the face again with the site's own model."
+        )
+
+
+class TemplateMalformed(PeopleError):
+    """The packed bytes are no template."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("The template was not taken.", f"For {why}.", "Enrol the face again.")
+
+
+class TemplateUnreadable(PeopleError):
+    """The seal does not open: another key, another person or model, or changed bytes."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__(
+            f"A template of {person} does not open.",
+            "It was sealed with another key or for another model, or its bytes were changed.",
+            "Enrol the face again; the person's card works meanwhile.",
+        )

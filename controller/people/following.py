@@ -1,0 +1,172 @@
+"""How the keeper knows the persons: all of them once, then whoever changed, by the feed that every write appends to.
+
+Applying the changes since a version to its snapshot gives the snapshot that reading everything now would give.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, Row, Table, func, select
+
+from ostiary.controller.people.errors import FeedWentBack
+from ostiary.controller.policy.facts import Entry, Holding, Membership, PersonFacts
+from ostiary.controller.store import people_tables as tables
+
+
+@dataclass(frozen=True, slots=True)
+class SealedTemplate:
+    """A template that only the keeper can open; `model` is the embedder file's sha256, `runtime` what ran it."""
+
+    id: int
+    model: str
+    runtime: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A person as the keeper needs them: facts, tags of live cards, sealed templates. No name."""
+
+    facts: PersonFacts
+    cards: tuple[str, ...] = ()
+    templates: tuple[SealedTemplate, ...] = ()
+    suspended_until_ms: int | None = None
+
+    def facts_at(self, at_ms: int) -> PersonFacts:
+        """The facts for a decision at this time: a suspension ends by itself."""
+        suspended = self.suspended_until_ms is not None and at_ms < self.suspended_until_ms
+        return replace(self.facts, suspended=True) if suspended else self.facts
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Whoever changed up to `version`: as they are now, or None for those who left."""
+
+    version: int
+    people: Mapping[str, Followed | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everybody who is here, as of `version` (the feed's last number); `cards` leads from a live tag to its person."""
+
+    version: int
+    people: Mapping[str, Followed]
+    cards: Mapping[str, str]
+
+    def after(self, changes: Changes) -> "Snapshot":
+        """The snapshot with these changes; this one stays as it is."""
+        people, cards = dict(self.people), dict(self.cards)
+        for person in changes.people:
+            for tag in people[person].cards if person in people else ():
+                del cards[tag]
+        for person, now in changes.people.items():
+            people.pop(person, None)
+            if now is not None:
+                people[person] = now
+                cards.update(dict.fromkeys(now.cards, person))
+        return Snapshot(changes.version, people, cards)
+
+
+def snapshot(conn: Connection) -> Snapshot:
+    """Everybody, in one state of the database; takes as long as there are rows, and waits for nobody."""
+    # The version first: were this ever read outside a transaction, a change could come twice but never be missed.
+    at = version(conn)
+    people = _read(conn, None)
+    return Snapshot(at, people, {tag: person for person, one in people.items() for tag in one.cards})
+
+
+def changes(conn: Connection, after_seq: int) -> Changes:
+    """Whoever changed after this version. Raises `FeedWentBack` when the feed ends before it."""
+    at = version(conn)
+    if at < after_seq:
+        raise FeedWentBack(after_seq, at)
+    if at == after_seq:
+        return Changes(at, {})
+    feed = tables.change
+    changed = sorted(set(conn.execute(select(feed.c.person).where(feed.c.seq > after_seq)).scalars()))
+    people: dict[str, Followed | None] = dict.fromkeys(changed)
+    for first in range(0, len(changed), _AT_ONCE):
+        people.update(_read(conn, changed[first : first + _AT_ONCE]))
+    return Changes(at, people)
+
+
+def version(conn: Connection) -> int:
+    """The feed's last number, 0 before the first change; cheap enough to ask several times a second."""
+    return conn.execute(select(func.max(tables.change.c.seq))).scalar() or 0
+
+
+_AT_ONCE = 500  # SQLite bounds the parameters of a statement
+
+
+def _read(conn: Connection, only: list[str] | None) -> dict[str, Followed]:
+    here = select(tables.person.c.id).where(tables.person.c.left_at_ms.is_(None)).order_by(tables.person.c.id)
+    ids = conn.execute(here if only is None else here.where(tables.person.c.id.in_(only))).scalars().all()
+    hashes = _hashes(conn, only)
+    member = _by_person(conn, tables.membership, only)
+    holds = _by_person(conn, tables.holding, only)
+    entries = _by_person(conn, tables.entry, only)
+    cards = _by_person(conn, tables.card, only)
+    templates = _by_person(conn, tables.template, only)
+    standing = _by_person(conn, tables.standing, only)
+    people: dict[str, Followed] = {}
+    for person in ids:
+        stands = next(iter(standing.get(person, ())), None)
+        facts = PersonFacts(
+            id=person,
+            member=tuple(Membership(row.state, *span) for row, span in _spans(member.get(person, ()))),
+            holds=tuple(Holding(row.name, *span) for row, span in _spans(holds.get(person, ()))),
+            entries=tuple(_entry(row, hashes[row.evidence]) for row in entries.get(person, ())),
+            revoked=stands is not None and stands.revoked_at_ms is not None,
+        )
+        people[person] = Followed(
+            facts,
+            tuple(row.tag for row in cards.get(person, ()) if row.revoked_at_ms is None),
+            tuple(SealedTemplate(row.id, row.model, row.runtime, row.sealed) for row in templates.get(person, ())),
+            None if stands is None else stands.suspended_until_ms,
+        )
+    return people
+
+
+def _by_person(conn: Connection, table: Table, only: list[str] | None) -> dict[str, list[Row[tuple]]]:
+    rows = select(table).order_by(*table.primary_key.columns)
+    if only is not None:
+        rows = rows.where(table.c.person.in_(only))
+    found: dict[str, list[Row[tuple]]] = {}
+    for row in conn.execute(rows):
+        found.setdefault(row.person, []).append(row)
+    return found
+
+
+def _hashes(conn: Connection, only: list[str] | None) -> dict[str, str]:
+    documents = select(tables.evidence.c.id, tables.evidence.c.sha256)
+    if only is not None:
+        cited = select(tables.entry.c.evidence).where(tables.entry.c.person.in_(only))
+        documents = documents.where(tables.evidence.c.id.in_(cited))
+    return {row.id: row.sha256 for row in conn.execute(documents)}
+
+
+def _spans(rows: Iterable[Row[tuple]]) -> Iterable[tuple[Row[tuple], tuple[int, int | None]]]:
+    """Each row with the time in which it holds; one that was ended before it began never does, and is left out."""
+    for row in rows:
+        ends = [at_ms for at_ms in (row.until_ms, row.ended_at_ms) if at_ms is not None]
+        until_ms = min(ends, default=None)
+        if until_ms is None or until_ms > row.from_ms:
+            yield row, (row.from_ms, until_ms)
+
+
+def _entry(row: Row[tuple], evidence_sha256: str) -> Entry:
+    """`evidence` is "<id> sha256:<hash>", so that the ledger's head vouches for the document and not for its name."""
+    return Entry(
+        id=str(row.id),
+        kind=row.kind,
+        context=row.context,
+        points=row.points,
+        evidence=f"{row.evidence} sha256:{evidence_sha256}",
+        occurred_ms=row.occurred_at_ms,
+        recorded_ms=row.recorded_at_ms,
+        expires_ms=row.expires_at_ms,
+        contested_ms=row.contested_at_ms,
+        upheld_ms=row.upheld_at_ms,
+        cancelled_ms=row.cancelled_at_ms,
+    )
