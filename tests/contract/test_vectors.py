@@ -1,0 +1,66 @@
+"""The standards' vectors and our own, on CPython and on real MicroPython."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.contract
+
+VECTORS = sorted((Path(__file__).parent / "vectors").glob("*.json"))
+Interpreter = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+
+
+def sent(case: dict[str, Any]) -> dict[str, Any]:
+    """The case as `portable.py` takes it: sealed plaintexts are written as text in the files."""
+    return {**case, "plaintext": case["plaintext"].encode().hex()} if case["do"] == "seal" else case
+
+
+def wanted(case: dict[str, Any]) -> Any:
+    """What the vector says must come, in the form in which `portable.py` gives it."""
+    if case["do"] == "aead":
+        return [case["encrypted"], case["tag"], case["plaintext"]]
+    if case["do"] == "base64url":
+        return [case["text"], case["data"]]
+    return case["sealed"] if case["do"] == "seal" else case["gives"]
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
+def test_every_vector_comes_out_as_written(path: Path, interpreter: Interpreter) -> None:
+    vectors = json.loads(path.read_text())
+    assert vectors["origin"]
+    for case, came in zip(vectors["cases"], interpreter(map(sent, vectors["cases"])), strict=True):
+        assert came == {"gives": wanted(case)}, case["name"]
+
+
+def test_our_sealed_vectors_open_again(interpreter: Interpreter) -> None:
+    [path] = [path for path in VECTORS if path.stem == "ostiary-sealed"]
+    cases = json.loads(path.read_text())["cases"]
+    opened = interpreter([{**case, "do": "unseal", "sealed": case["sealed"].encode().hex()} for case in cases])
+    assert opened == [{"gives": case["plaintext"].encode().hex()} for case in cases]
+
+
+def test_our_message_vectors_are_messages(interpreter: Interpreter) -> None:
+    """The plaintexts named after a kind decode as that kind, and a wrong kind's table refuses each."""
+    [path] = [path for path in VECTORS if path.stem == "ostiary-sealed"]
+    cases = [case for case in json.loads(path.read_text())["cases"] if case["name"] == case["typ"]]
+    plaintexts = [case["plaintext"].encode().hex() for case in cases]
+    mine = [{"do": "decode", "kind": case["typ"], "data": data} for case, data in zip(cases, plaintexts, strict=True)]
+    assert all("gives" in came for came in interpreter(mine))
+    names = [case["typ"] for case in cases]
+    others = [{**case, "kind": names[names.index(case["kind"]) - 1]} for case in mine]
+    assert interpreter(others) == [{"refused": "malformed"}] * len(others)
+
+
+def test_the_vectors_of_each_origin_are_there() -> None:
+    assert {path.stem for path in VECTORS} == {
+        "ostiary-keys",
+        "ostiary-sealed",
+        "rfc4231-hmac",
+        "rfc4648-base64url",
+        "rfc5869-hkdf",
+        "rfc7516-a128cbc-hs256",
+        "rfc7518-a128cbc-hs256",
+    }
