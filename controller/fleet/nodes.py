@@ -1,0 +1,106 @@
+"""The site's list of nodes, `fleet.json`: who belongs to which door. Who is not in it, the broker does not know."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ostiary.controller.fleet.holder import check_id
+from ostiary.controller.fleet.private_file import read_if_there, write_private
+from ostiary.controller.store.errors import ThreePartError
+from ostiary.controller.store.places import Places
+
+VERSION = 1
+ROLES = ("reader", "strike")
+
+
+class BadFleet(ThreePartError, ValueError):
+    """fleet.json cannot be used."""
+
+
+class BadRoles(ThreePartError, ValueError):
+    """A node has no role, an unknown one, or one twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetNode:
+    """A node's place: `roles` are of reader and strike, `profile` is its board profile, e.g. "pi" or "virtual"."""
+
+    node: str
+    door: str
+    roles: tuple[str, ...]
+    profile: str
+    virtual: bool
+
+
+def fleet_path(places: Places) -> Path:
+    return places.data / "fleet.json"
+
+
+def checked(node: FleetNode) -> FleetNode:
+    """Returns `node`. Raises `BadId` or `BadRoles` with the value and what may stand there."""
+    check_id(node.node, "node")
+    check_id(node.door, "door")
+    check_id(node.profile, "profile")
+    if not node.roles or not set(node.roles) <= set(ROLES) or len(set(node.roles)) < len(node.roles):
+        raise BadRoles(
+            f"The node {node.node} cannot have the roles {list(node.roles)}.",
+            "A node reads, strikes or does both.",
+            "Give it one or two of: reader, strike.",
+        )
+    return node
+
+
+def fleet_nodes(places: Places) -> tuple[FleetNode, ...]:
+    """Every node, by name; none for a new site. Raises `BadFleet` naming what is wrong."""
+    path = fleet_path(places)
+    text = read_if_there(path)
+    if text is None:
+        return ()
+    try:
+        held = json.loads(text)
+        if held["v"] != VERSION:
+            raise BadFleet(
+                f"{path} was not read.",
+                f"It has version {held['v']!r}, of another release; this one reads version {VERSION}.",
+                "Start that release, or restore the file from a backup made with this one.",
+            )
+        nodes = [
+            checked(
+                FleetNode(
+                    entry["node"], entry["door"], tuple(entry["roles"]), entry["profile"], entry["virtual"] is True
+                )
+            )
+            for entry in held["nodes"]
+        ]
+        if len({node.node for node in nodes}) < len(nodes):
+            raise ValueError("a node is named twice")
+    except BadFleet:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise BadFleet(
+            f"{path} was not read.", f"{why}.", "Correct that place, or restore the file from a backup."
+        ) from error
+    return tuple(sorted(nodes, key=lambda node: node.node))
+
+
+def keep_node(places: Places, node: FleetNode) -> bool:
+    """Add `node`, or replace the one of its name; returns whether the list changed."""
+    held = fleet_nodes(places)
+    return _write(places, held, (*(other for other in held if other.node != node.node), checked(node)))
+
+
+def drop_node(places: Places, node: str) -> bool:
+    """Take a node off the list; returns whether it was there. Its certificate opens nothing once the broker has
+    reloaded."""
+    held = fleet_nodes(places)
+    return _write(places, held, tuple(other for other in held if other.node != node))
+
+
+def _write(places: Places, before: tuple[FleetNode, ...], after: tuple[FleetNode, ...]) -> bool:
+    after = tuple(sorted(after, key=lambda node: node.node))
+    if after == before:
+        return False
+    entries = [asdict(node) for node in after]
+    write_private(fleet_path(places), (json.dumps({"v": VERSION, "nodes": entries}, indent=1) + "\n").encode())
+    return True
