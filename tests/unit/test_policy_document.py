@@ -31,7 +31,7 @@ def test_the_sample_says_what_it_says() -> None:
     assert (studio.face, studio.necessity) == ("identify", "studio-note-3")
     assert studio.budget is not None
     assert (studio.budget.fpir, studio.budget.gallery) == (0.001, 30)
-    assert (laser.alternatives, laser.offline) == (("card+pin",), "deny")
+    assert (laser.alternatives, laser.offline) == (("card",), "deny")
     assert [clause.name for clause in laser.grant] == ["member", "holds", "score", "within"]
     assert policy.zone.key == "Europe/Berlin"
 
