@@ -1,0 +1,1 @@
+"""What runs at a door: its portable mind, the Raspberry Pi node around it, and pretended hardware."""

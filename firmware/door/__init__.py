@@ -1,0 +1,1 @@
+"""The door's own mind: pure, portable to MicroPython, without I/O and without a clock."""

@@ -1,0 +1,33 @@
+"""The contact (door position switch): says opened, forced, held and closed, each once for each opening."""
+
+from ostiary.protocol import codes
+
+
+class Contact:
+    """What the door leaf does. Levels may repeat (a jittering switch, a reconnecting board): only changes count."""
+
+    def __init__(self, held_ms: int = 30_000) -> None:
+        self.held_ms = held_ms
+        self.open: bool | None = None
+        self.held_at_ms: int | None = None
+
+    def level(self, is_open: bool, allowed: bool, now_ms: int) -> list[str]:
+        """The contact reads open or closed. `allowed`: a pulse or a REX explains an opening.
+
+        Returns event kinds. The first level after the start is taken as found: it is never *forced*.
+        """
+        before, self.open = self.open, is_open
+        if before == is_open:
+            return []
+        if not is_open:
+            self.held_at_ms = None
+            return [] if before is None else [codes.CLOSED]
+        self.held_at_ms = now_ms + self.held_ms
+        return [codes.OPENED if allowed or before is None else codes.FORCED]
+
+    def tick(self, now_ms: int) -> list[str]:
+        """Report *held* once when the door has stood open for `held_ms`."""
+        if self.held_at_ms is None or now_ms < self.held_at_ms:
+            return []
+        self.held_at_ms = None
+        return [codes.HELD]

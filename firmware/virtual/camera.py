@@ -1,0 +1,48 @@
+"""Persons at the virtual doorstep as visits, and the board's display; the faces are those of the Pi's hardware."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator
+from typing import Any
+
+from ostiary.firmware.pi.hardware import Visit
+from ostiary.firmware.virtual.attachment import Attachment
+
+
+class PostedCamera:
+    """Each `present` at the board is one visit: pictures come posted, where a Pi's camera would take them."""
+
+    def __init__(self, attachment: Attachment) -> None:
+        self._attachment = attachment
+        self._visits: queue.SimpleQueue[Visit | None] = queue.SimpleQueue()
+        attachment.on_present = self._present
+
+    def visits(self) -> Iterator[Visit]:
+        """Visits as they come, until `close`."""
+        while (visit := self._visits.get()) is not None:
+            yield visit
+
+    def close(self) -> None:
+        """End `visits`."""
+        self._visits.put(None)
+
+    def _present(self, header: dict[str, Any], blob: bytes) -> None:
+        number, card = header.get("number"), header.get("card")
+
+        def reply(said: dict[str, Any]) -> None:
+            self._attachment.send({"do": "presented", "number": number, "reply": said})
+
+        picture = blob if header.get("picture") is True else None
+        self._visits.put(Visit(reply, card if isinstance(card, str) else None, picture))
+
+
+class BoardDisplay:
+    """What the door shows, shown by the board to whoever asks for `pins`."""
+
+    def __init__(self, attachment: Attachment) -> None:
+        self._attachment = attachment
+
+    def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
+        """Show `say`, `learn` and the receipt's slip."""
+        self._attachment.send({"do": "display", **show, "receipt": slip})

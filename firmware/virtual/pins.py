@@ -1,0 +1,55 @@
+"""The board's pins, with the same faces as those of `firmware/pi/pins_gpio.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ostiary.firmware.virtual.attachment import Attachment
+from ostiary.firmware.virtual.board_line import BoardLine
+
+ANSWER_S = 2.0
+
+
+class BoardStrike:
+    """The strike's output. Raises `BoardGone` when the board does not answer within 2 s."""
+
+    def __init__(self, path: Path) -> None:
+        self._line = BoardLine(path, ANSWER_S)
+        self._line.ask({"do": "attach", "as": "strike"})
+
+    @property
+    def wires(self) -> tuple[int, ...]:
+        """The board's line: between two orders it is readable only when the board has left."""
+        return (self._line.fileno(),)
+
+    def on(self) -> None:
+        """Let the door be opened; returns when the level is set."""
+        self._line.ask({"do": "strike", "on": True})
+
+    def off(self) -> None:
+        """Lock; returns when the level is set."""
+        self._line.ask({"do": "strike", "on": False})
+
+    def close(self) -> None:
+        """Let go of the pin. A virtual pin keeps its level then, like a wire."""
+        self._line.close()
+
+
+class BoardInputs:
+    """Contact and REX of the board that `attachment` holds."""
+
+    def __init__(self, attachment: Attachment) -> None:
+        self._attachment = attachment
+
+    def watch(self, changed: Callable[[str, bool], None]) -> None:
+        """Call `changed("contact", open)` and `changed("rex", pressed)` with the levels now and at every change."""
+        self._attachment.on_levels = lambda levels: _tell(changed, levels)
+
+    def close(self) -> None:
+        """Nothing to let go of: the attachment is closed by whoever made it."""
+
+
+def _tell(changed: Callable[[str, bool], None], levels: dict[str, object]) -> None:
+    changed("contact", levels.get("contact") == "open")
+    changed("rex", levels.get("rex") is True)

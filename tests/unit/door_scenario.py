@@ -1,0 +1,35 @@
+"""Plays scripts of door events from standard input, on CPython or MicroPython, and prints what the door did."""
+
+import json
+import sys
+
+from ostiary.firmware.door import journal
+from ostiary.firmware.door.door import Door
+
+
+def play(script):
+    """Each step is [after_ms, event]; a step ["restart"] cuts the power. Gives the effects of each, and the journal."""
+    data = journal.head(journal.Recovered())
+    boot, now_ms, played = 1, 0, []
+    door = Door("front", boot, journal.recover(data), 3000)
+    for step in script:
+        if step == ["restart"]:
+            boot += 1
+            door = Door("front", boot, journal.recover(data), 3000)
+            event = ("start",)
+        else:
+            now_ms += step[0]
+            event = tuple(step[1])
+            if event[0] == "attempt":
+                event = ("attempt", event[1], bytes([event[2]] * 16))
+        effects = door.handle(event, now_ms)
+        for effect in effects:
+            if effect[0] == "journal":
+                data += journal.line(effect[1])
+        played.append([effects, door.due_ms(), door.locked])
+    torn = journal.recover(data[: len(data) * 2 // 3])
+    return {"played": played, "journal": data.decode(), "torn": [torn.entries, torn.open, torn.last_seq]}
+
+
+for line in sys.stdin:
+    print(json.dumps(play(json.loads(line))))

@@ -1,0 +1,117 @@
+"""The door's mind does the same on CPython and on real MicroPython, effect for effect and byte for byte."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ostiary.firmware
+import ostiary.protocol
+from ostiary.protocol import base64url
+
+HERE = Path(__file__).parent
+MICROPYTHON = Path(sys.executable).parent / "micropython"
+CARD = {"credential": "card", "claim": {"kind": "card", "value": "471"}, "faces": 0}
+
+
+def answer(number: int, nonce: int, verdict: str = "grant", pulse_ms: int = 5_000) -> dict[str, Any]:
+    granted = verdict == "grant"
+    return {
+        "v": 1,
+        "nonce": base64url.encode(bytes([nonce] * 16)),
+        "verdict": verdict,
+        "pulse_ms": pulse_ms if granted else 0,
+        "term": 1,
+        "receipt": {"code": f"{number:016d}", "leaf": "l", "salt": "s"},
+        "show": {"say": "yes" if granted else "no", "learn": "https://door.example"},
+    }
+
+
+SCRIPT: list[Any] = [
+    [0, ["clock", 1_800_000_000_000, "set"]],
+    [0, ["start"]],
+    [1, ["contact", False]],
+    [10, ["attempt", CARD, 1]],
+    [40, ["answer", answer(1, 1)]],
+    [900, ["contact", True]],
+    [900, ["contact", False]],
+    [9_000, ["tick"]],
+    [10, ["attempt", CARD, 2]],
+    [40, ["answer", answer(2, 2, "deny")]],
+    [10, ["attempt", CARD, 3]],
+    [3_000, ["tick"]],
+    [10, ["answer", answer(3, 3)]],
+    [10, ["contact", True]],
+    [40_000, ["tick"]],
+    [10, ["rex", True]],
+    [10, ["attempt", CARD, 4]],
+    [10, ["answer", answer(4, 4)]],
+    ["restart"],
+    [10, ["acknowledged", 90]],
+    [10, ["journal-failed", []]],
+    [10, ["rex", True]],
+    [10, ["journal-ok"]],
+]
+
+
+def random_script(seed: int) -> list[Any]:
+    dice = random.Random(seed)
+    script: list[Any] = [[0, ["clock", 1_800_000_000_000, "set"]], [0, ["start"]]]
+    nonce = 0
+    for number in range(60):
+        after_ms = dice.choice([1, 50, 900, 4_000])
+        do = dice.choice(["attempt", "answer", "answer", "contact", "rex", "tick", "strike-dropped", "restart"])
+        if do == "attempt":
+            nonce += 1
+            script.append([after_ms, [do, CARD, nonce]])
+        elif do == "answer":
+            verdict = dice.choice(["grant", "grant", "deny"])
+            pulse_ms = dice.choice([1_000, 5_000, 30_000, 999])
+            script.append([after_ms, [do, answer(number, max(0, nonce - dice.choice([0, 0, 1])), verdict, pulse_ms)]])
+        elif do in ("contact", "rex"):
+            script.append([after_ms, [do, dice.random() < 0.5]])
+        else:
+            script.append(["restart"] if do == "restart" else [after_ms, [do]])
+    return script
+
+
+def played_by(command: list[str], environment: dict[str, str], scripts: list[Any]) -> list[Any]:
+    told = "".join(json.dumps(script) + "\n" for script in scripts)
+    done = subprocess.run(
+        [*command, str(HERE / "door_scenario.py")],
+        input=told, capture_output=True, text=True, env=environment, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_both_interpreters_do_the_same(tmp_path: Path) -> None:
+    if not MICROPYTHON.exists():
+        pytest.skip(
+            "MicroPython is not installed beside this Python: its wheel exists for x86-64 Linux only, "
+            "so here the door's mind is tested on CPython alone."
+        )
+    # As on a board: the two rooms that run there, and nothing else of the house.
+    rooms = tmp_path / "ostiary"
+    (rooms / "firmware").mkdir(parents=True)
+    (rooms / "protocol").symlink_to(Path(ostiary.protocol.__file__ or "").resolve().parent)
+    (rooms / "firmware" / "door").symlink_to(Path(ostiary.firmware.__file__ or "").resolve().parent / "door")
+    scripts = [SCRIPT, *(random_script(seed) for seed in range(40))]
+    here = played_by([sys.executable], dict(os.environ), scripts)
+    there = played_by([str(MICROPYTHON)], {**os.environ, "MICROPYPATH": f".frozen:{tmp_path}"}, scripts)
+    assert there == here
+    assert len(here) == len(scripts)
+
+
+def test_the_script_says_what_happened() -> None:
+    (played,) = played_by([sys.executable], dict(os.environ), [SCRIPT])
+    kinds = [effect[1]["kind"] for effects, _, _ in played["played"] for effect in effects if effect[0] == "journal"]
+    assert kinds == [
+        "boot", "strike-on", "opened", "acted", "closed", "strike-off", "acted", "refused", "forced", "held", "exit",
+        "strike-on", "boot", "unused", "boot", "exit",
+    ]  # fmt: skip
