@@ -1,0 +1,135 @@
+"""Step 2, identify: whose request is it? A claim is verified 1:1; without a claim, 1:N within the door's error budget.
+
+Everybody who waits is matched in one product. The result never carries a similarity, only its band: *pass*, *near*
+or *fail* against the operating point.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ostiary.controller.access.gallery import Gallery
+from ostiary.controller.access.intake import Ask
+from ostiary.controller.policy.document import Door
+from ostiary.models.operating import NoOperatingPoint, fmr_for
+from ostiary.protocol import base64url
+
+if TYPE_CHECKING:
+    import numpy as np
+
+VERIFY_FMR = 1e-4
+NEAR_BAND = 0.05  # similarity below the threshold in which "once more, please" is honest advice
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks, by what, and how sure. `reason` is set when nobody was identified; then no policy is read.
+
+    `credential` is what counted ("face" or "card"), `match` the band of the face comparison or None without one.
+    """
+
+    person: str | None
+    credential: str
+    claim: str | None
+    reason: str | None = None
+    match: str | None = None
+    fmr: float | None = None
+    threshold: float | None = None
+    compared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """What a comparison needs. `shield` turns a probe's int8 bytes and scale into the gallery's space (float32 unit
+    vector), `threshold(model, fmr)` gives the similarity of an operating point or raises `NoOperatingPoint`,
+    `card_tag` the keyed hash under which a card number is stored."""
+
+    shield: Callable[[bytes, float], "np.ndarray"]
+    threshold: Callable[[str, float], float]
+    card_tag: Callable[[str], str]
+
+
+def identify(asks: Sequence[tuple[Ask, Door]], gallery: Gallery, matcher: Matcher) -> list[Identity]:
+    """One `Identity` for each ask with the rule of its door, in order."""
+    found = [_claimed(ask.message, door, gallery, matcher) for ask, door in asks]
+    faces = [at for at, identity in enumerate(found) if identity.reason is None and identity.credential == "face"]
+    if not faces:
+        return found
+    import numpy as np
+
+    probes = [asks[at][0].message["probe"] for at in faces]
+    shielded = np.stack([matcher.shield(base64url.decode(p["vector"]), p["scale"]) for p in probes])
+    similarities = shielded @ gallery.matrix.T if gallery.templates else np.zeros((len(faces), 0), np.float32)
+    for at, row in zip(faces, similarities, strict=True):
+        compare = _verify if found[at].person is not None else _search
+        found[at] = compare(found[at], asks[at][0].message["probe"]["model"], row, asks[at][1], gallery, matcher)
+    shielded.fill(0)
+    return found
+
+
+def _claimed(message: dict[str, Any], door: Door, gallery: Gallery, matcher: Matcher) -> Identity:
+    """What the claim alone says, before any face is compared."""
+    claim = message.get("claim")
+    kind = claim["kind"] if claim else None
+    nobody = Identity(None, message["credential"], kind)
+    if claim is None:
+        if message["credential"] == "card" or door.face != "identify":
+            return replace(nobody, reason="claim-missing")
+        return nobody if "probe" in message else replace(nobody, reason=message.get("no_probe", "face-missing"))
+    person = gallery.person_of_card(matcher.card_tag(claim["value"]))
+    if person is None:
+        return replace(nobody, reason="card-unknown")
+    claimed = replace(nobody, person=person)
+    if message["credential"] == "card" or not gallery.has_face(person) or door.face == "off":
+        # Opt-in: a person without an enrolled face is never compared; the card stands alone where the door takes it.
+        alone = replace(claimed, credential="card")
+        if "card" in door.alternatives or door.face == "off":
+            return alone
+        return replace(alone, reason="card-not-accepted" if message["credential"] == "card" else "not-enrolled")
+    return claimed if "probe" in message else replace(claimed, reason=message.get("no_probe", "face-missing"))
+
+
+def _verify(
+    identity: Identity, model: str, row: "np.ndarray", door: Door, gallery: Gallery, matcher: Matcher
+) -> Identity:
+    assert identity.person is not None  # noqa: S101 - the caller chose this branch by it
+    mine = gallery.rows(model, identity.person)
+    if not mine:
+        return replace(identity, reason="not-enrolled")
+    threshold = matcher.threshold(model, VERIFY_FMR)
+    best = float(row[mine].max())
+    measured = replace(identity, match=_band(best, threshold), fmr=VERIFY_FMR, threshold=threshold, compared=len(mine))
+    if measured.match == "pass":
+        return measured
+    return replace(measured, reason="face-near" if measured.match == "near" else "face-mismatch")
+
+
+def _search(
+    identity: Identity, model: str, row: "np.ndarray", door: Door, gallery: Gallery, matcher: Matcher
+) -> Identity:
+    rows = gallery.rows(model)
+    if door.budget is None or len(rows) > door.budget.gallery:
+        return replace(identity, reason="gallery-too-large", compared=len(rows))
+    fmr = fmr_for(door.budget.fpir, max(len(rows), 1))
+    try:
+        threshold = matcher.threshold(model, fmr)
+    except NoOperatingPoint:
+        return replace(identity, reason="gallery-too-large", compared=len(rows))
+    best_of: dict[str, float] = {}
+    for at in rows:
+        person = gallery.templates[at].person
+        best_of[person] = max(best_of.get(person, -1.0), float(row[at]))
+    passing = [person for person, best in best_of.items() if best >= threshold]
+    best = max(best_of.values(), default=-1.0)
+    measured = replace(identity, match=_band(best, threshold), fmr=fmr, threshold=threshold, compared=len(rows))
+    if len(passing) == 1:
+        return replace(measured, person=passing[0])
+    if passing:
+        return replace(measured, reason="several-candidates")
+    return replace(measured, reason="face-near" if measured.match == "near" else "face-unknown")
+
+
+def _band(similarity: float, threshold: float) -> str:
+    if similarity >= threshold:
+        return "pass"
+    return "near" if similarity >= threshold - NEAR_BAND else "fail"

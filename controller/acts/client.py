@@ -1,0 +1,76 @@
+"""The way of web and CLI to the keeper: one act, one line there and one line back over a local socket."""
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from ostiary.controller.acts.errors import ActError
+
+LINE_BYTES = 1 << 20
+PATIENCE_S = 10.0
+
+
+def _away(error: OSError) -> ActError:
+    return ActError(
+        "keeper-away",
+        "The keeper does not answer.",
+        f"Its socket could not be reached ({error.strerror or error}).",
+        "Is it running? Start it with: ostiary run",
+    )
+
+
+def _ask(name: str, args: dict[str, Any], operator: str, role: str, purpose: str | None) -> bytes:
+    asked = {"act": name, "args": args, "operator": operator, "role": role, "purpose": purpose}
+    return json.dumps(asked, separators=(",", ":")).encode() + b"\n"
+
+
+def _result(line: bytes) -> dict[str, Any]:
+    if not line:
+        raise _away(ConnectionResetError("the connection was closed"))
+    reply = json.loads(line)
+    if "error" in reply:
+        raise ActError(**reply["error"])
+    return reply["done"]
+
+
+class Keeper:
+    """A client holds no connection: a keeper that was restarted is simply there again."""
+
+    def __init__(self, socket_path: Path) -> None:
+        self._path = str(socket_path)
+
+    async def act(
+        self, name: str, args: dict[str, Any], *, operator: str, role: str, purpose: str | None = None
+    ) -> dict[str, Any]:
+        """Ask the keeper for an act. Raises `ActError` when it is not done, the keeper being away included."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                reader, writer = await asyncio.open_unix_connection(self._path, limit=LINE_BYTES)
+                try:
+                    writer.write(_ask(name, args, operator, role, purpose))
+                    await writer.drain()
+                    line = await reader.readline()
+                finally:
+                    writer.close()
+        except TimeoutError as error:
+            raise _away(TimeoutError("no answer in time")) from error
+        except OSError as error:
+            raise _away(error) from error
+        return _result(line)
+
+    def act_now(
+        self, name: str, args: dict[str, Any], *, operator: str, role: str, purpose: str | None = None
+    ) -> dict[str, Any]:
+        """The same for callers without an event loop."""
+        try:
+            with socket.socket(socket.AF_UNIX) as line:
+                line.settimeout(PATIENCE_S)
+                line.connect(self._path)
+                line.sendall(_ask(name, args, operator, role, purpose))
+                with line.makefile("rb") as reading:
+                    answer = reading.readline(LINE_BYTES)
+        except OSError as error:
+            raise _away(error) from error
+        return _result(answer)

@@ -1,0 +1,74 @@
+"""The keeper's socket: hears acts from web and CLI on this machine, asks `permit`, does them one line at a time."""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from ostiary.controller.acts.card_tag import CARD_TAG
+from ostiary.controller.acts.client import LINE_BYTES
+from ostiary.controller.acts.errors import ActError, malformed
+from ostiary.controller.acts.house import Act, Asked, House
+from ostiary.controller.acts.look_up import LOOK_UP
+from ostiary.controller.acts.permit import permit
+from ostiary.controller.acts.policy import POLICY, PUBLISH
+from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
+from ostiary.controller.acts.refresh import REFRESH
+from ostiary.controller.acts.standing import STANDING
+from ostiary.controller.acts.withdraw_face import WITHDRAW_FACE
+from ostiary.controller.store.errors import ThreePartError
+
+_log = logging.getLogger("ostiary.acts")
+
+ACTS: dict[str, Act] = {
+    act.name: act for act in (LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING)
+}
+
+
+async def serve(house: House, path: Path) -> asyncio.Server:
+    """Listen on the socket `path`, in a directory that only this user may enter (`store/places.py`)."""
+    path.unlink(missing_ok=True)
+    server = await asyncio.start_unix_server(lambda r, w: _visitor(house, r, w), str(path), limit=LINE_BYTES)
+    path.chmod(0o600)
+    return server
+
+
+async def _visitor(house: House, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while line := await reader.readline():
+            writer.write(json.dumps(await answer(house, line), separators=(",", ":")).encode() + b"\n")
+            await writer.drain()
+    except (ValueError, ConnectionError):
+        _log.warning("A visitor of the keeper's socket sent a line over %d bytes or went away.", LINE_BYTES)
+    finally:
+        writer.close()
+
+
+async def answer(house: House, line: bytes) -> dict[str, Any]:
+    """`{"done": …}` or `{"error": {code, what, why, now}}`, whatever the line holds."""
+    try:
+        act, asked = _read(line)
+        if refusal := permit(act, asked):
+            raise refusal
+        return {"done": await act.do(house, asked)}
+    except ActError as error:
+        return {"error": error.as_dict()}
+    except ThreePartError as error:
+        return {"error": ActError("store", error.what, error.why, error.now).as_dict()}
+
+
+def _read(line: bytes) -> tuple[Act, Asked]:
+    try:
+        asked = json.loads(line)
+    except ValueError as error:
+        raise malformed("The act was not understood.", f"The line is not JSON ({error}).") from error
+    match asked:
+        case {"act": str(name), "args": dict(args), "operator": str(operator), "role": str(role)}:
+            purpose = asked.get("purpose")
+        case _:
+            raise malformed("The act was not understood.", "It needs act, args, operator and role.")
+    act = ACTS.get(name)
+    if act is None:
+        raise malformed("The act was not understood.", f"There is no act {name!r}; there are: {', '.join(ACTS)}.")
+    return act, Asked(args, operator, role, purpose if isinstance(purpose, str) else None)

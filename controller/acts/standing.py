@@ -1,0 +1,19 @@
+"""Standing: how the keeper and its nodes are, for the panel and for whoever waits for a start."""
+
+from typing import Any
+
+from ostiary.controller.acts.house import Act, Asked, House
+
+
+async def _do(house: House, asked: Asked) -> dict[str, Any]:
+    return {
+        "site": house.site,
+        "nodes": house.nodes(),
+        "policy_sha256": house.policy.sha256 if house.policy else None,
+        "log_size": house.log.size,
+        "checkpoint": house.log.checkpoint,
+        "log_key": house.log.verifier_key,
+    }
+
+
+STANDING = Act("standing", frozenset({"admin", "enroller", "reviewer", "auditor", "installer"}), False, _do)

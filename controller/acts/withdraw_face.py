@@ -1,0 +1,25 @@
+"""Withdraw-face: destroy the key of a person's templates, so that every copy, backups included, is noise."""
+
+from typing import Any
+
+from ostiary.controller.acts.errors import malformed
+from ostiary.controller.acts.house import Act, Asked, House, act_record
+
+
+async def _do(house: House, asked: Asked) -> dict[str, Any]:
+    match asked.args:
+        case {"person": str(person)}:
+            pass
+        case _:
+            raise malformed("No face was withdrawn.", "The request names no person.")
+    withdrawn = act_record(asked, "withdraw-face", house.now_ms(), {"person": person}, (person,))
+    # Recorded first: if the power fails between the two lines, the log asks for the destruction to be repeated,
+    # and destroying a key twice is harmless.
+    [receipt] = await house.log.append([withdrawn])
+    house.keys.destroy(f"template/{person}")
+    house.forget_face(person)
+    await house.refresh()
+    return {"index": receipt.position}
+
+
+WITHDRAW_FACE = Act("withdraw-face", frozenset({"admin", "enroller"}), False, _do)

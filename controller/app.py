@@ -1,0 +1,363 @@
+"""The keeper: wires the hot path's five steps, the acts and the log. The only place that knows them all.
+
+Promise: an answer leaves after its record is durable, or it is *busy* and nothing moves.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import time
+from collections import OrderedDict, deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ostiary.controller import site as settings
+from ostiary.controller.access import answer, record
+from ostiary.controller.access.gallery import Gallery, HeldTemplate
+from ostiary.controller.access.identify import Identity, Matcher, identify
+from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
+from ostiary.controller.access.judge import Judgement, judge, refused
+from ostiary.controller.acts import server
+from ostiary.controller.fleet.link import BrokerAddress, Link
+from ostiary.controller.fleet.nodes import fleet_nodes
+from ostiary.controller.people import following
+from ostiary.controller.people.errors import FeedWentBack
+from ostiary.controller.people.protect import open_template, unpack
+from ostiary.controller.policy.document import Door, Policy, load
+from ostiary.controller.record.errors import RecordFailed
+from ostiary.controller.record.log import Log
+from ostiary.controller.record.opening import Erased
+from ostiary.controller.record.record import Draft
+from ostiary.controller.site import Site
+from ostiary.controller.store.keys import KeyStore, load_or_make_master
+from ostiary.controller.store.people_db import follow_people
+from ostiary.controller.store.places import Places
+from ostiary.models import operating
+from ostiary.models.catalog import embedders
+from ostiary.protocol import keys, topics
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ostiary.controller.people.protect import TemplateShield
+
+BATCH = 256
+TERM = 1  # one controller owns an embedded site, so its lease never rises
+FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
+RECENT = 10_000  # decisions whose outcome is still expected; an older one is looked up in the log
+RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: none that are read as another
+
+_log = logging.getLogger("ostiary.keeper")
+
+
+def receipt_code() -> str:
+    """80 random bits in 16 letters that can be read aloud."""
+    return "".join(secrets.choice(RECEIPT_LETTERS) for _ in range(16))
+
+
+class Keeper:
+    """The decision process of one site. `open` it, `run` it; it is what `acts/house.py` calls the house."""
+
+    def __init__(self, places: Places, site: Site, store: KeyStore, log: Log) -> None:
+        self.site = site.name
+        self.keys = store
+        self.log = log
+        self.policy: Policy | None = None
+        self._published: dict[str, Any] | None = None
+        self._places = places
+        self._learn = site.learn
+        self._card_key = store.get_or_create("site/card")
+        self._shields: dict[int, TemplateShield] = {}
+        self._people = follow_people(places.people_db)
+        self._gallery = Gallery()
+        self._standings = {
+            node.node: Standing(node.node, node.door, node.virtual, self._keys_of(node.node))
+            for node in fleet_nodes(places)
+        }
+        self._statuses: dict[str, dict[str, Any]] = {}
+        models = {model.sha256: model for model in embedders()}
+        self._intake = Intake(
+            self.site,
+            self._standings,
+            {sha: model.dimensions for sha, model in models.items()},
+            log.freshness(),
+        )
+        self._matcher = Matcher(
+            self.shield,
+            lambda model, fmr: operating.threshold(models[model], fmr),
+            self.card_tag,
+        )
+        self._journal = log.journal()
+        self._recent: OrderedDict[str, tuple[int, tuple[str, ...]]] = OrderedDict()
+        self._waiting: deque[tuple[str, bytes]] = deque()
+        self._wake = asyncio.Event()
+        self._refreshing = asyncio.Lock()
+        address = BrokerAddress(
+            "127.0.0.1",
+            site.broker_port,
+            places.tls / "ca.pem",
+            places.tls / "keeper.pem",
+            places.tls / "keeper.key",
+        )
+        self._link = Link(self.site, address, self._heard)
+        self._rule_published_policy()
+
+    # --- the hot path ------------------------------------------------------------------------------------------
+
+    def _heard(self, topic: str, payload: bytes) -> None:
+        self._waiting.append((topic, payload))
+        self._wake.set()
+
+    async def _decide(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+                await self._handle(batch)
+
+    async def _handle(self, batch: list[tuple[str, bytes]]) -> None:
+        now_ms = time.monotonic_ns() // 1_000_000
+        asks: list[Ask] = []
+        refusals: list[Refusal] = []
+        notes: list[Note] = []
+        for topic, payload in batch:
+            match self._intake.take(topic, payload, now_ms):
+                case Ask() as ask:
+                    asks.append(ask)
+                case Refusal() as refusal:
+                    refusals.append(refusal)
+                case Note() as note:
+                    notes.append(note)
+                case Repeat(standing, sealed):
+                    self._link.tell(standing.node, "answer", sealed)
+        at_ms = self.now_ms()
+        decided = self._judged(asks, at_ms)
+        codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
+        drafts = [
+            record.decision(self.site, ask, identity, judgement, self.policy, self._gallery, code, at_ms)
+            for (ask, identity, judgement), code in zip(decided, codes[: len(asks)], strict=True)
+        ]
+        drafts += [
+            record.refusal(self.site, refusal, code, at_ms)
+            for refusal, code in zip(refusals, codes[len(asks) :], strict=True)
+        ]
+        told, journal = self._noted(notes, drafts, at_ms)
+        if drafts:
+            freshness = {ask.standing.node: self._intake.freshness[ask.standing.node] for ask in asks}
+            try:
+                receipts = await self.log.append(drafts, freshness=freshness, journal=journal)
+            except RecordFailed as error:
+                _log.error("Nothing was decided: %s", error)
+                for ask in asks:
+                    self._intake.abandoned(ask)
+                    self._tell(ask.standing, "answer", answer.busy(ask.message["nonce"], TERM, self._learn))
+                return
+            self._answer(decided, refusals, codes, receipts)
+            self._journal.update(journal)
+        for node in told:
+            upto = {"v": 1, "journal_upto": self._journal.get(node, 0)}
+            self._tell(self._standings[node], "desired", upto, retain=True)
+
+    def _judged(self, asks: list[Ask], at_ms: int) -> list[tuple[Ask, Identity, Judgement]]:
+        """Steps 2 and 3 for everybody who waits. A mistake of ours denies; it never grants and never stops the door."""
+        if not asks:
+            return []
+        rules = [self._rule(ask) for ask in asks]
+        nobody = [Identity(None, ask.message["credential"], None) for ask in asks]
+        try:
+            known = [(ask, rule) for ask, rule in zip(asks, rules, strict=True) if rule is not None]
+            found = iter(identify(known, self._gallery, self._matcher))
+            identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
+            return [
+                (ask, identity, judge(identity, ask.standing.door, self.policy, self._gallery, at_ms))
+                if rule is not None or self.policy is None
+                else (ask, identity, refused("unknown-door"))
+                for ask, identity, rule in zip(asks, identities, rules, strict=True)
+            ]
+        except Exception:  # noqa: BLE001
+            # The one blanket net of the house: whatever broke, the door answers *no* and the record says so.
+            _log.exception("A decision failed; everybody in this batch is denied.")
+            return [(ask, none, refused("internal")) for ask, none in zip(asks, nobody, strict=True)]
+
+    def _rule(self, ask: Ask) -> Door | None:
+        return self.policy.doors.get(ask.standing.door) if self.policy else None
+
+    def _answer(
+        self,
+        decided: list[tuple[Ask, Identity, Judgement]],
+        refusals: list[Refusal],
+        codes: list[str],
+        receipts: list[Any],
+    ) -> None:
+        now_ms = time.monotonic_ns() // 1_000_000
+        for (ask, identity, judgement), code, receipt in zip(decided, codes, receipts, strict=False):
+            rule = self._rule(ask)
+            pulse_ms = rule.pulse_ms if rule and judgement.granted else 0
+            message = answer.decided(
+                ask.message["nonce"], judgement.granted, pulse_ms, TERM, code, receipt, self._learn
+            )
+            sealed = answer.seal_for(ask.standing, "answer", message, os.urandom(answer.IV_BYTES))
+            self._link.tell(ask.standing.node, "answer", sealed)
+            self._intake.answered(ask, sealed, now_ms)
+            self._recent[code] = (receipt.position, (identity.person,) if identity.person else ())
+            if len(self._recent) > RECENT:
+                self._recent.popitem(last=False)
+        for refusal, code, receipt in zip(refusals, codes[len(decided) :], receipts[len(decided) :], strict=False):
+            _log.warning("Refused a message of %s: %s (%s)", refusal.node, refusal.code, refusal.detail)
+            if refusal.answerable and refusal.node:
+                message = answer.decided(refusal.answerable, False, 0, TERM, code, receipt, self._learn)
+                self._tell(self._standings[refusal.node], "answer", message)
+
+    def _tell(self, standing: Standing, purpose: str, message: dict[str, Any], *, retain: bool = False) -> None:
+        sealed = answer.seal_for(standing, purpose, message, os.urandom(answer.IV_BYTES))
+        self._link.tell(standing.node, purpose, sealed, retain=retain)
+
+    # --- what nodes report -------------------------------------------------------------------------------------
+
+    def _noted(self, notes: list[Note], drafts: list[Draft], at_ms: int) -> tuple[set[str], dict[str, int]]:
+        """Adds the journal entries that continue a node's sequence to `drafts`; says which nodes to tell how far
+        their journal is kept. An entry out of turn is not taken: the node sends it again, in order."""
+        told: set[str] = set()
+        upto: dict[str, int] = {}
+        for note in notes:
+            node = note.standing.node
+            if note.purpose == "status":
+                self._statuses[node] = {**note.message, "at_ms": at_ms}
+            told.add(node)
+            if note.purpose != "event" or note.message["seq"] != upto.get(node, self._journal.get(node, 0)) + 1:
+                continue
+            upto[node] = note.message["seq"]
+            about, persons = self._about(note.message.get("receipt"))
+            drafts.append(record.door_event(self.site, note.standing, note.message, about, persons, at_ms))
+        return told, upto
+
+    def _about(self, code: str | None) -> tuple[int | None, tuple[str, ...]]:
+        """Which decision a receipt code names, and whom it concerns."""
+        if code is None:
+            return None, ()
+        if code in self._recent:
+            return self._recent[code]
+        row = self.log.reading().by_receipt(code)
+        if row is None:
+            return None, ()
+        opened = self.log.open(row.position)
+        person = None if isinstance(opened, Erased) else opened.get("person")
+        return row.position, (person,) if person else ()
+
+    # --- the house, as acts see it -----------------------------------------------------------------------------
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def card_tag(self, number: str) -> str:
+        return keys.hmac_sha256(self._card_key, number.encode()).hex()
+
+    def shield(self, vector: bytes, scale: float) -> "np.ndarray":
+        import numpy as np  # a site without faces needs none
+
+        from ostiary.controller.people.protect import TemplateShield
+
+        shield = self._shields.get(len(vector))
+        if shield is None:
+            secret = self.keys.get_or_create("site/transform")
+            shield = self._shields[len(vector)] = TemplateShield(secret, len(vector))
+        return shield.shield(np.frombuffer(vector, np.int8), scale)
+
+    def publish(self, policy: Policy, text: str, published_at_ms: int) -> None:
+        self.policy = policy
+        self._published = {"text": text, "sha256": policy.sha256, "published_at_ms": published_at_ms}
+
+    def published(self) -> dict[str, Any] | None:
+        return self._published
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "node": standing.node,
+                "door": standing.door,
+                "virtual": standing.virtual,
+                "state": self._statuses.get(standing.node, {}).get("state", "unknown"),
+                "at_ms": self._statuses.get(standing.node, {}).get("at_ms"),
+            }
+            for standing in self._standings.values()
+        ]
+
+    def forget_face(self, person: str) -> None:
+        held = {other: templates for other, templates in self._gallery.by_person.items() if other != person}
+        self._gallery = Gallery(self._gallery.known, held)
+
+    async def refresh(self) -> None:
+        async with self._refreshing:
+            known, held = self._gallery.known, dict(self._gallery.by_person)
+            try:
+                changes = await asyncio.to_thread(self._changes, known.version)
+            except FeedWentBack:  # people.db was put back from a backup: nothing of what was held is sure any more
+                known, held = following.Snapshot(0, {}, {}), {}
+                changes = await asyncio.to_thread(self._changes, 0)
+            for person, followed in changes.people.items():
+                held.pop(person, None)
+                if followed is not None and (templates := self._opened(person, followed)):
+                    held[person] = templates
+            self._gallery = Gallery(known.after(changes), held)
+
+    def _changes(self, version: int) -> following.Changes:
+        with self._people.begin() as conn:
+            return following.changes(conn, version)
+
+    def _opened(self, person: str, followed: following.Followed) -> tuple[HeldTemplate, ...]:
+        key = self.keys.get(f"template/{person}")
+        if key is None:  # a withdrawn face has no key any more
+            return ()
+        return tuple(
+            HeldTemplate(person, kept.model, unpack(open_template(kept.sealed, key, person, kept.model)))
+            for kept in followed.templates
+        )
+
+    # --- life --------------------------------------------------------------------------------------------------
+
+    def _keys_of(self, node: str) -> dict[str, bytes]:
+        secret = self.keys.get(f"node/{node}")
+        if secret is None:
+            raise LookupError(f"The node {node} has no secret in the key store; claim it again.")
+        return {purpose: keys.message_key(secret, self.site, node, purpose) for purpose in topics.PURPOSES}
+
+    def _rule_published_policy(self) -> None:
+        row = self.log.reading().last_of("publish")
+        body = None if row is None else self.log.open(row.position)
+        if row is not None and isinstance(body, dict):
+            self.publish(load(body["text"], body["name"]), body["text"], row.at_ms)
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_S)
+            await self.refresh()
+
+    async def run(self) -> None:
+        """Decide until SIGTERM."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await self.refresh()
+        deciding = asyncio.create_task(self._decide())
+        await self._link.open()
+        listening = await server.serve(self, self._places.keeper_socket)
+        following_people = asyncio.create_task(self._follow())
+        print("READY", flush=True)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({stopping, deciding, following_people}, return_when=asyncio.FIRST_COMPLETED)
+        listening.close()
+        for task in (deciding, following_people):
+            task.cancel()
+        await self._link.close()
+        await self.log.close()
+
+
+def open_keeper(data: Path) -> Keeper:
+    """The keeper of the site in `data`. Raises what `mendable.py` lists."""
+    places = Places(data)
+    store = KeyStore(places.keys_db, load_or_make_master(places.master_key))
+    site = settings.read(places.site_toml)
+    return Keeper(places, site, store, Log.start(places.log_db, store, site.name))

@@ -1,0 +1,53 @@
+"""`ostiary ask`: show a picture, a card or both to a virtual door of the running site."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ostiary.controller.cli.data import DATA
+
+
+def ask(
+    door: Annotated[str, typer.Option(help="The door to walk up to, e.g. front.")],
+    picture: Annotated[Path | None, typer.Option(help="A picture file to hold in front of the camera.")] = None,
+    card: Annotated[str | None, typer.Option(help="The number of a card to hold to the reader.")] = None,
+    data: DATA = Path("var"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole decision as one JSON object.")] = False,
+) -> None:
+    """Walk up to a virtual door of the site that `ostiary run` keeps open, and be told why.
+
+    A picture alone asks an [b]identify[/b] door who it is; a picture with a card asks a [b]verify[/b] door whether
+    the card's owner stands there; a card alone is the way in without a face:
+
+        ostiary ask --door studio --picture me.jpg
+        ostiary ask --door front --picture me.jpg --card 12345678
+        ostiary ask --door front --card 12345678
+    """
+    from ostiary.controller.acts.client import Keeper
+    from ostiary.controller.acts.errors import ActError
+    from ostiary.controller.cli.present import present
+    from ostiary.controller.doorstep import NobodyThere
+    from ostiary.controller.store.places import Places
+
+    if picture is None and card is None:
+        raise typer.BadParameter("Hold something to the door: --picture FILE, --card NUMBER, or both.")
+    try:
+        shown = picture.read_bytes() if picture else None
+    except OSError as error:
+        raise typer.BadParameter(f"{picture} cannot be read: {error.strerror}. Name another picture.") from error
+    places = Places(data)
+    keeper = Keeper(places.keeper_socket)
+    try:
+        result = asyncio.run(present(places, keeper, door, shown, card, purpose="ostiary ask on this machine"))
+    except (NobodyThere, ActError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))
+        return
+    typer.echo(f"{door} says {result['show'].upper()}. {result['say']}")
+    if result["receipt"]:
+        typer.echo(f"Receipt {result['receipt']}")

@@ -1,0 +1,39 @@
+"""`ostiary`: the command line. Each command is a file; this one only names them."""
+
+from typing import Annotated
+
+import typer
+
+from ostiary.controller import __version__
+from ostiary.controller.cli.ask import ask
+from ostiary.controller.cli.demo import demo
+from ostiary.controller.cli.node import node
+from ostiary.controller.cli.run import run
+
+app = typer.Typer(
+    name="ostiary",
+    help="A keeper of doors that can be asked why. Start with: ostiary run",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command()(run)
+app.command()(demo)
+app.command()(ask)
+app.add_typer(node, name="node")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ostiary {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """A keeper of doors that can be asked why."""

@@ -1,0 +1,59 @@
+"""Founds a site: keys, certificates, the nodes of its virtual doors, the broker's settings. Whole again after a crash.
+
+Every step keeps what is good and makes what is missing, so founding a founded site changes nothing.
+"""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from ostiary.controller import site as settings
+from ostiary.controller.fleet import broker
+from ostiary.controller.fleet.identity import make_node
+from ostiary.controller.fleet.nodes import FleetNode, fleet_nodes
+from ostiary.controller.site import Site
+from ostiary.controller.store.keys import KeyStore, load_or_make_master
+from ostiary.controller.store.people_db import open_people
+from ostiary.controller.store.places import Places
+
+HOST = "127.0.0.1"
+
+
+class CannotFound(RuntimeError):
+    """The data directory cannot be made or written."""
+
+
+def found(places: Places, wanted: Site, doors: tuple[str, ...]) -> tuple[Site, tuple[FleetNode, ...]]:
+    """See that the site in `places` exists, with a virtual node at each of `doors`; its name, once given, stays.
+
+    Raises `CannotFound`, and what the key store, the certificates and the fleet raise about files that do not fit.
+    """
+    try:
+        places.prepare()
+        site = _settled(places.site_toml, wanted)
+        at_ms = time.time_ns() // 1_000_000
+        keys = KeyStore(places.keys_db, load_or_make_master(places.master_key))
+        try:
+            for door in doors:
+                node = FleetNode(f"{door}-1", door, ("reader", "strike"), "virtual", True)
+                make_node(places, keys, site.name, node, host=HOST, port=site.broker_port, at_ms=at_ms)
+            broker.prepare(places, keys, site.name, port=site.broker_port, at_ms=at_ms, host=HOST)
+        finally:
+            keys.close()
+        # The keeper follows this file and may not make it.
+        open_people(places.people_db).dispose()
+    except OSError as error:
+        raise CannotFound(
+            f"The site in {places.data} cannot be made or opened: {error}. "
+            "Choose a directory that you may write to, with --data."
+        ) from error
+    return site, fleet_nodes(places)
+
+
+def _settled(path: Path, wanted: Site) -> Site:
+    """The site as it is called, with the ports that are wanted now."""
+    held = settings.read(path) if path.exists() else None
+    site = replace(wanted, name=held.name) if held else wanted
+    if site != held:
+        settings.write(path, site)
+    return site

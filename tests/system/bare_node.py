@@ -1,0 +1,89 @@
+"""A node of which only the line to the broker is real: it says exactly what a test wants said."""
+
+import asyncio
+import json
+import os
+import ssl
+from pathlib import Path
+from typing import Any
+
+import gmqtt
+from gmqtt.mqtt.constants import MQTTv311
+
+from ostiary.protocol import base64url, keys, messages, topics
+from ostiary.protocol.seal import seal, unseal
+
+
+class BareNode:
+    """Speaks for the node whose directory is `directory`, with that node's own certificate and keys."""
+
+    def __init__(self, directory: Path) -> None:
+        self.card = json.loads((directory / "node.json").read_text())
+        self.site, self.node, self.door = self.card["site"], self.card["node"], self.card["door"]
+        secret = base64url.decode((directory / "secret").read_text().strip())
+        self.keys = {purpose: keys.message_key(secret, self.site, self.node, purpose) for purpose in topics.PURPOSES}
+        self._directory = directory
+        self._client = gmqtt.Client(self.card["client_id"], clean_session=True)
+        self._client.on_message = self._heard
+        self.boot, self._seq = 1, 0
+        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.desired: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def __aenter__(self) -> "BareNode":
+        context = ssl.create_default_context(cafile=str(self._directory / "ca.pem"))
+        context.load_cert_chain(self._directory / "node.pem", self._directory / "node.key")
+        broker = self.card["broker"]
+        subscribed = asyncio.Event()
+        self._client.on_subscribe = lambda *_: subscribed.set()
+        self._client.on_connect = lambda *_: [
+            self._client.subscribe(topics.topic(self.site, self.node, purpose), qos=1)
+            for purpose in ("answer", "desired")
+        ]
+        await self._client.connect(broker["host"], broker["port"], ssl=context, version=MQTTv311)
+        await asyncio.wait_for(subscribed.wait(), 10)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.disconnect()
+
+    def _heard(self, _client: object, topic: str, payload: bytes, _qos: int, _properties: object) -> int:
+        purpose = topic.rpartition("/")[2]
+        message = messages.decode(purpose, unseal(self.keys[purpose], self.node, purpose, payload))
+        if purpose == "desired":
+            self.desired.put_nowait(message)
+            return 0
+        self.answers.put_nowait(message)
+        if (waiting := self._waiting.pop(message["nonce"], None)) and not waiting.done():
+            waiting.set_result(message)
+        return 0
+
+    def ask(self, **changed: Any) -> dict[str, Any]:
+        """The next ask: a card at this node's own door, unless `changed` says otherwise (None leaves a field out)."""
+        self._seq += 1
+        message = {
+            "v": 1,
+            "door": self.door,
+            "nonce": base64url.encode(os.urandom(16)),
+            "boot": self.boot,
+            "seq": self._seq,
+            "at": {"ms": 1_800_000_000_000, "clock": "set"},
+            "credential": "card",
+            "claim": {"kind": "card", "value": "1234"},
+            "faces": 0,
+        }
+        return {name: value for name, value in (message | changed).items() if value is not None}
+
+    def sealed(self, message: dict[str, Any], purpose: str = "ask") -> bytes:
+        return seal(self.keys[purpose], self.node, purpose, messages.encode(purpose, message), os.urandom(16))
+
+    def say(self, payload: bytes, purpose: str = "ask") -> None:
+        """Publish these very bytes."""
+        self._client.publish(topics.topic(self.site, self.node, purpose), payload, qos=1)
+
+    async def asked(self, message: dict[str, Any], within_s: float = 10) -> dict[str, Any]:
+        """Ask and wait for the answer. Raises TimeoutError when there is none."""
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[message["nonce"]] = future
+        self.say(self.sealed(message))
+        return await asyncio.wait_for(future, within_s)
