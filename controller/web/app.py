@@ -1,0 +1,50 @@
+"""The web of one site: wires pages, JSON API, live streams and the guard before them."""
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+
+from ostiary.controller import __version__
+from ostiary.controller.web import answering
+from ostiary.controller.web.api import decisions as api_decisions
+from ostiary.controller.web.api import doors as api_doors
+from ostiary.controller.web.api import live
+from ostiary.controller.web.desk import Desk
+from ostiary.controller.web.guard import Guard
+from ostiary.controller.web.panel import decisions, doors, people, person, policy, purpose
+from ostiary.controller.web.problem import Problem
+from ostiary.controller.web.render import STATIC
+
+
+class NamedByContent(StaticFiles):
+    """Static files whose addresses carry their hash: a browser may keep them for ever."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def make_app(desk: Desk) -> ASGIApp:
+    """The application, guarded. Nothing is opened here; `desk` has all that it needs."""
+    app = FastAPI(
+        title="Ostiary",
+        version=__version__,
+        description="A door-access system that can be asked why.",
+        # The stock documentation pages load from another host.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.state.desk = desk
+    answering.register(app)
+    for room in (doors, decisions, people, person, policy, purpose, api_doors, api_decisions, live):
+        app.include_router(room.router)
+    app.mount("/static", NamedByContent(directory=STATIC))
+
+    def refuse(scope: Scope, problem: Problem) -> ASGIApp:
+        return answering.answer(Request(scope), problem)
+
+    return Guard(app, refuse)

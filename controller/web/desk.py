@@ -1,0 +1,95 @@
+"""What the web works with: the site's places, the way to the keeper, the doors, the log's index and the people."""
+
+from typing import Any
+
+from starlette.requests import Request
+
+from ostiary.controller.acts.client import Keeper
+from ostiary.controller.acts.errors import ActError
+from ostiary.controller.people import registry
+from ostiary.controller.policy.document import Policy, load
+from ostiary.controller.store.people_db import open_people
+from ostiary.controller.store.places import Places
+from ostiary.controller.web import doorway
+from ostiary.controller.web.faces import Faces
+from ostiary.controller.web.index import Index
+from ostiary.controller.web.live import Feed, Sources
+from ostiary.controller.web.pocket import Pocket
+from ostiary.controller.web.problem import ActRefused, KeeperAway, NotThere, Problem
+from ostiary.controller.web.views import DoorChoice, DoorState
+
+# Until there is sign-in, whoever uses this machine is its operator.
+OPERATOR, ROLE = "this machine", "admin"
+
+
+class Desk:
+    """One for the process. It holds no key; what needs one is asked of the keeper."""
+
+    def __init__(self, places: Places) -> None:
+        """Opens people.db, and makes it when it is missing. Raises `PeopleDbError`."""
+        self.places = places
+        self.people = open_people(places.people_db)
+        self.pocket = Pocket(places.demo_cards)
+        self.faces = Faces()
+        self.index = Index(places.log_db)
+        self.feed = Feed(Sources(self.index.mark, self.index.last, self.index.since, self._door_states))
+        self._keeper = Keeper(places.keeper_socket)
+        self._policy: Policy | None = None
+
+    async def act(self, name: str, args: dict[str, Any], purpose: str | None = None) -> dict[str, Any]:
+        """Ask the keeper. Raises `KeeperAway`, `NotThere` or `ActRefused` in the keeper's own words."""
+        try:
+            return await self._keeper.act(name, args, operator=OPERATOR, role=ROLE, purpose=purpose)
+        except ActError as error:
+            mistake = {"keeper-away": KeeperAway, "not-found": NotThere}.get(error.code, ActRefused)
+            raise mistake(error.what, error.why, error.now) from error
+
+    async def refresh(self) -> None:
+        """Tell the keeper that people changed. A keeper that is away reads them when it is back."""
+        try:
+            await self.act("refresh", {})
+        except KeeperAway:
+            return
+
+    def names(self) -> dict[str, str]:
+        """The names of all who are here, by id."""
+        with self.people.begin() as conn:
+            return {person.id: person.name for person in registry.everybody(conn)}
+
+    def close(self) -> None:
+        self.index.close()
+        self.people.dispose()
+
+    async def policy(self) -> Policy | None:
+        """The policy that rules now, or None. Raises `KeeperAway`."""
+        published = await self.act("policy", {})
+        if published["text"] is None:
+            return None
+        if self._policy is None or self._policy.sha256 != published["sha256"]:
+            self._policy = load(published["text"], "policy")
+        return self._policy
+
+    async def doors(self) -> list[DoorChoice]:
+        return doorway.choices(await self.policy())
+
+    async def require_door(self, door: str) -> None:
+        """Raises `NotThere` for a door that the policy does not name."""
+        known = [choice.id for choice in await self.doors()]
+        if door not in known:
+            raise NotThere(
+                "There is no such door.",
+                f"The policy's doors are: {', '.join(known) or 'none'}.",
+                "Choose one of them.",
+            )
+
+    async def _door_states(self) -> list[DoorState]:
+        try:
+            doors = await self.doors()
+        except Problem:
+            # The keeper is away; the page says so where it matters, and the feed looks again soon.
+            return []
+        return await doorway.states(self.places, [door.id for door in doors])
+
+
+def desk_of(request: Request) -> Desk:
+    return request.app.state.desk

@@ -1,0 +1,1 @@
+"""Pages for operators; each works as plain links and forms, and htmx only makes it quicker."""

@@ -1,0 +1,50 @@
+"""The page of one decision, which is a look-up and recorded as one, and the page of a receipt, which opens nothing."""
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ostiary.controller.web import record_words
+from ostiary.controller.web.desk import desk_of
+from ostiary.controller.web.panel import purpose as purposes
+from ostiary.controller.web.problem import NotThere
+from ostiary.controller.web.purpose import purpose_of
+from ostiary.controller.web.qr import grouped
+from ostiary.controller.web.render import page
+from ostiary.controller.web.views import LogState
+
+router = APIRouter(include_in_schema=False)
+
+RECEIPT_LONGEST = 24
+
+
+@router.get("/decisions/{position}")
+async def decision(request: Request, position: int) -> Response:
+    desk = desk_of(request)
+    if await run_in_threadpool(desk.index.decision_at, position) is None:
+        raise NotThere(
+            "There is no such decision.",
+            f"The log has no decision at position {position}.",
+            "Check the number, or find it by its receipt code.",
+        )
+    purpose = purpose_of(request)
+    if purpose is None:
+        return purposes.ask(request)
+    found = await desk.act("look-up", {"index": position}, purpose)
+    standing = await desk.act("standing", {})
+    return page(
+        request,
+        "decision.html",
+        here="/",
+        decision=record_words.opened(found, await run_in_threadpool(desk.names)),
+        log=LogState(standing["log_size"], standing["checkpoint"] or "", standing.get("log_key") or ""),
+    )
+
+
+@router.get("/receipt")
+async def receipt(request: Request, code: str = "") -> Response:
+    """What a person sees who has a code alone: that the decision is in the log, and what the door said."""
+    code = code.strip()[:RECEIPT_LONGEST]
+    found = await run_in_threadpool(desk_of(request).index.by_receipt, code) if code else None
+    return page(request, "receipt.html", code=grouped(code), found=found)

@@ -1,0 +1,90 @@
+"""The list of people, and enrolling one: with a card, and with a face only after the notice was read and agreed to."""
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from ostiary.controller.people.notice import notice
+from ostiary.controller.web import enrolling, faces, roster
+from ostiary.controller.web.desk import desk_of
+from ostiary.controller.web.forms import Form, read_form
+from ostiary.controller.web.panel.doors import picture_of, portraits
+from ostiary.controller.web.problem import BadForm, Problem
+from ostiary.controller.web.render import page
+from ostiary.controller.web.views import Given, NoticeText
+
+router = APIRouter(include_in_schema=False)
+
+LONGEST = 200
+
+
+@router.get("/people")
+async def people(request: Request) -> Response:
+    listed = await run_in_threadpool(roster.everybody, desk_of(request).people, enrolling.now_ms())
+    return page(request, "people.html", here="/people", people=listed)
+
+
+@router.get("/people/enrol")
+def enrol_form(request: Request) -> Response:
+    return _form(request, Given())
+
+
+@router.post("/people/enrol")
+async def enrol(request: Request) -> Response:
+    """Name, membership, card and consent are one change; the template is the next, made only if consent is durable."""
+    desk = desk_of(request)
+    form = await read_form(request)
+    given = Given(
+        form.fields.get("name", ""),
+        form.fields.get("evidence", ""),
+        form.ticked("card"),
+        form.ticked("consent"),
+        form.fields.get("portrait", "-"),
+    )
+    try:
+        name = form.text("name", LONGEST, "The name")
+        evidence = form.text("evidence", LONGEST, "The document")
+        picture = picture_of(form, given.portrait)
+        require_consent(form, picture)
+        # A picture that is not good enough is found out before anything is written.
+        probe = await desk.faces.probe(picture) if picture is not None else None
+    except Problem as problem:
+        return _form(request, given, problem)
+    try:
+        person = await enrolling.enrol(desk, name, evidence, with_card=given.card, with_consent=probe is not None)
+        if probe is not None:
+            await enrolling.enrol_face(desk, person, probe)
+    finally:
+        if probe is not None:
+            probe.wipe()
+    return RedirectResponse(f"/people/{person}?done=enrolled", 303)
+
+
+def require_consent(form: Form, picture: bytes | None) -> None:
+    """Raises `BadForm` for a face without the tick of the notice."""
+    if picture is not None and not form.ticked("consent"):
+        raise BadForm(
+            "The face was not enrolled.",
+            "There is a picture and no consent: a face belongs to its person.",
+            "Let the person read the notice and tick the box, or choose “no face”.",
+        )
+
+
+def notice_text() -> NoticeText:
+    shown = notice()
+    return NoticeText(shown.version, tuple(shown.text.split("\n\n")), shown.release, shown.sha256)
+
+
+def _form(request: Request, given: Given, problem: Problem | None = None) -> Response:
+    return page(
+        request,
+        "enrol.html",
+        here="/people",
+        status=problem.status if problem else 200,
+        problem=problem,
+        given=given,
+        faces=faces.installed(),
+        notice=notice_text(),
+        portraits=portraits(),
+    )

@@ -1,0 +1,73 @@
+"""Turns a view into a page: one Jinja environment that escapes everything, and static files named by their content."""
+
+import hashlib
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from ostiary.controller.web.purpose import AT_THE_VIRTUAL_DOOR, purpose_of
+
+ROOM = Path(__file__).parent
+STATIC = ROOM / "static"
+
+
+def moment(at_ms: int) -> str:
+    """A time as this machine's clock shows it, to the second."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%a %-d %b %Y, %H:%M:%S %Z")
+
+
+def short(at_ms: int) -> str:
+    """A time for lists: without year, weekday and zone, which the element's `datetime` still has."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%-d %b, %H:%M:%S")
+
+
+def day(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%-d %B %Y")
+
+
+def iso(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file; its content is part of it, so a browser may keep the file for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?{digest}"
+
+
+@cache
+def environment() -> Environment:
+    """Made at the first page, not at import. A name that a template misspells is an error, not an empty place."""
+    made = Environment(
+        loader=FileSystemLoader(ROOM / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(asset=asset, default_purpose=AT_THE_VIRTUAL_DOOR)
+    made.filters.update(moment=moment, short=short, day=day, iso=iso)
+    # Fragments are also rendered alone, outside of base.html.
+    made.globals["marks"] = made.get_template("_marks.html").module
+    return made
+
+
+def fragment(template: str, **view: Any) -> str:
+    return environment().get_template(template).render(view)
+
+
+def page(request: Request, template: str, *, here: str = "", status: int = 200, **view: Any) -> HTMLResponse:
+    """A whole page. `here` is the entry of the main menu that the page belongs to."""
+    view.setdefault("purpose", purpose_of(request))
+    return HTMLResponse(fragment(template, here=here, **view), status)
+
+
+def wants_fragment(request: Request) -> bool:
+    """Whether htmx asks and will put the answer into the page that is open."""
+    return request.headers.get("hx-request") == "true"

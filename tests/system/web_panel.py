@@ -1,0 +1,95 @@
+"""A browser's side of a running panel, as tests use it: forms go in, and what a person would read comes out."""
+
+import contextlib
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import httpx
+
+from ostiary.controller.acts.client import Keeper
+from ostiary.controller.cli.demo_cases import policy
+from ostiary.controller.store.places import Places
+from tests.system.running_site import free_port
+
+RUN = "from ostiary.controller.cli.main import app; app()"
+PURPOSE = "a test looks"
+HTMX = {"hx-request": "true"}
+
+
+class Panel:
+    """A browser's side of the panel."""
+
+    def __init__(self, address: str, data: Path) -> None:
+        self.address, self.data = address, data
+        self.keeper = Keeper(Places(data).keeper_socket)
+        self.client = httpx.Client(base_url=address, timeout=30)
+
+    def enrol(self, name: str, portrait: str | None = None) -> tuple[str, str]:
+        """Enrol somebody through the form; the path of their page, and their card's number."""
+        before = self._numbers()
+        fields = {"name": name, "evidence": f"form of {name}", "card": "yes", "portrait": portrait or "-"}
+        if portrait:
+            fields["consent"] = "yes"
+        reply = self.client.post("/people/enrol", data=fields)
+        assert reply.status_code == 303, words(reply)
+        [number] = self._numbers() - before
+        return reply.headers["location"].split("?")[0], number
+
+    def step_up(self, door: str, portrait: str = "-", card: str = "") -> httpx.Response:
+        fields = {"door": door, "portrait": portrait, "card": card, "purpose": PURPOSE, "walk": "yes"}
+        return self.client.post("/present", data=fields, headers=HTMX)
+
+    def look_ups(self) -> int:
+        """How many records the log has: each look-up is one."""
+        return self.keeper.act_now("standing", {}, operator="test", role="admin")["log_size"]
+
+    def _numbers(self) -> set[str]:
+        path = self.data / "demo-cards.json"
+        return {card["number"] for card in json.loads(path.read_text())} if path.exists() else set()
+
+
+def words(reply: httpx.Response) -> str:
+    """What a person reads of a page."""
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", reply.text)))
+
+
+def display_of(reply: httpx.Response) -> str:
+    """The door's display alone, without its QR."""
+    device = reply.text[reply.text.index("<figure") : reply.text.index("</figure>")]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", device)).strip()
+
+
+@contextlib.contextmanager
+def open_panel(data: Path) -> Iterator[Panel]:
+    """The site as `ostiary run` opens it, with the sample policy open all day."""
+    port = free_port()
+    run = [
+        sys.executable,
+        "-c",
+        RUN,
+        "run",
+        "--data",
+        str(data),
+        "--port",
+        str(port),
+        "--broker-port",
+        str(free_port()),
+    ]
+    with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as site:
+        assert site.stdout is not None
+        try:
+            assert any("Ostiary is open at" in line for line in site.stdout), "the site did not open"
+            panel = Panel(f"http://127.0.0.1:{port}", data)
+            text = policy(closed_today=False)
+            panel.keeper.act_now("publish", {"text": text, "name": "open.yaml"}, operator="test", role="admin")
+            yield panel
+            panel.client.close()
+        finally:
+            site.send_signal(signal.SIGTERM)
+            site.wait(30)
