@@ -1,0 +1,74 @@
+"""The whole site as `ostiary run` opens it: kill any one of its processes, and nobody needs to do anything."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ostiary.controller import samples
+from ostiary.controller.acts.errors import ActError
+from ostiary.controller.cli.demo_cases import enrol_member, policy
+from ostiary.controller.cli.present import present
+from ostiary.controller.doorstep import NobodyThere
+from ostiary.controller.opening import Opened, opened, publish
+from ostiary.controller.site import Site
+from tests.system.running_site import free_port
+
+pytestmark = pytest.mark.system
+CARD = "4711"
+
+
+async def walks_through(house: Opened, receipts: list[str]) -> None:
+    """The member walks up until the door says yes; every receipt that any door gave is kept."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                result = await present(
+                    house.places,
+                    house.keeper,
+                    "front",
+                    samples.portrait("member-2").read_bytes(),
+                    CARD,
+                    purpose="a test",
+                )
+            except (NobodyThere, ActError):
+                continue
+            if result["receipt"]:
+                receipts.append(result["receipt"])
+            if result["show"] == "yes":
+                return
+
+
+@pytest.mark.timeout(240)
+def test_any_one_process_may_be_killed(tmp_path: Path) -> None:
+    async def story() -> None:
+        waited: dict[str, asyncio.Event] = {}
+
+        def say(text: str) -> None:
+            if event := waited.get(text):
+                event.set()
+
+        step: Callable[[str], None] = lambda _: None  # noqa: E731
+        site = Site("northside", free_port(), free_port())
+        async with opened(tmp_path / "site", site, ("front",), web=True, step=step, say=say) as house:
+            await publish(house.keeper, policy(closed_today=False), "test.yaml")
+            await enrol_member(house.places, house.keeper, "Ada", CARD)
+            receipts: list[str] = []
+            await walks_through(house, receipts)
+            for name in ("broker", "keeper", "web", "board of front", "node front-1"):
+                again = waited.setdefault(f"The {name} runs again.", asyncio.Event())
+                os.kill(house.supervisor.pid(name), signal.SIGKILL)
+                async with asyncio.timeout(20):
+                    await again.wait()
+                await walks_through(house, receipts)
+            for receipt in receipts:
+                found: dict[str, Any] = await house.keeper.act(
+                    "look-up", {"receipt": receipt}, operator="test", role="admin", purpose="a test"
+                )
+                assert found["kind"] == "decision"
+
+    asyncio.run(story())
