@@ -22,7 +22,7 @@ def purpose_from(form: Form) -> str:
     if len(purpose) < SHORTEST:
         raise BadForm(
             "The purpose is too short.",
-            f"Looking at a person's record needs a purpose of at least {SHORTEST} letters; it is recorded for that person.",
+            f"Looking at a person's record needs a purpose of at least {SHORTEST} letters, recorded for that person.",
             "Go back and say why you look.",
         )
     return purpose
