@@ -3,7 +3,8 @@ PYTHON ?= python3
 PORT ?= 8080
 BIN := .venv/bin
 .DEFAULT_GOAL := menu
-.PHONY: menu run demo test check format lock clean wheel
+ROUNDS ?= 30
+.PHONY: menu run demo test check format bench lock clean wheel
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
@@ -23,6 +24,9 @@ check: .venv/ready-dev ## format, lint, types, arrows
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -q tests/unit/test_arrows.py
+
+bench: .venv/ready ## time the main job on this machine: ROUNDS walks through every case, then medians
+	@$(BIN)/ostiary demo --headless --rounds $(ROUNDS)
 
 format: .venv/ready-dev ## put every file into shape
 	$(BIN)/ruff format .

@@ -18,6 +18,7 @@ from ostiary.controller.store.errors import ThreePartError
 READY = b"READY\n"
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 PATIENCE_S = 30.0
+GOODBYE_S = 3.0
 LAST_LINES = 12
 PR_SET_PDEATHSIG = 1
 
@@ -50,16 +51,6 @@ def python(module: str, *arguments: str) -> Callable[[], Sequence[str]]:
     return lambda: (sys.executable, "-m", module, *arguments)
 
 
-def _failed(program: Program, said: Sequence[str]) -> StartFailed:
-    words = program.last_words()
-    return StartFailed(program.name, [*said, words] if words else list(said))
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 class Supervisor:
     """Starts programs and keeps them. `say` gets a sentence whenever something happens to one of them, `note` every
     line that they write to their log."""
@@ -67,11 +58,13 @@ class Supervisor:
     def __init__(self, say: Callable[[str], None], note: Callable[[str], None] = lambda _: None) -> None:
         self._say, self._note = say, note
         self._keeping: list[asyncio.Task[None]] = []
+        self._order: list[str] = []
         self._running: dict[str, asyncio.subprocess.Process] = {}
 
     async def start(self, program: Program) -> None:
         """Returns when the program is ready. Raises `StartFailed` with its last lines when it never is, and what its
         `command` raises."""
+        self._order.append(program.name)
         process, said = await self._launch(program)
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -142,16 +135,33 @@ class Supervisor:
             self._say(f"The {program.name} runs again.")
 
     async def stop(self) -> None:
-        """End every program, the last started first; one that does not listen within 3 seconds is killed."""
+        """End every program; the first started last, since the others say goodbye over it."""
         for task in self._keeping:
             task.cancel()
-        for process in reversed(self._running.values()):
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-        for process in self._running.values():
-            try:
-                async with asyncio.timeout(3):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
+        running = [self._running[name] for name in self._order if name in self._running]
+        await _end(running[1:])
+        await _end(running[:1])
+
+
+async def _end(processes: Sequence[asyncio.subprocess.Process]) -> None:
+    """Ask all to end; one that does not listen within `GOODBYE_S` is killed."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+    for process in processes:
+        try:
+            async with asyncio.timeout(GOODBYE_S):
                 await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+def _failed(program: Program, said: Sequence[str]) -> StartFailed:
+    words = program.last_words()
+    return StartFailed(program.name, [*said, words] if words else list(said))
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
