@@ -227,7 +227,11 @@ class Keeper:
             if note.purpose == "status":
                 self._statuses[node] = {**note.message, "at_ms": at_ms}
             told.add(node)
-            if note.purpose != "event" or note.message["seq"] != upto.get(node, self._journal.get(node, 0)) + 1:
+            if note.purpose != "event":
+                continue
+            known = upto.get(node, self._journal.get(node))
+            # A log that never heard of this node begins where the node's journal does: a new site, or a new log.
+            if known is not None and note.message["seq"] != known + 1:
                 continue
             upto[node] = note.message["seq"]
             about, persons = self._about(note.message.get("receipt"))

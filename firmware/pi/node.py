@@ -22,7 +22,7 @@ from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.link import Link
 from ostiary.firmware.pi.sight import NotAsked, Seen, Sight, load_pipeline
 
-FIRMWARE = "ostiary-pi 0.1"
+FIRMWARE = "ostiary-pi 0.1.0"
 LONGEST_WAIT_S = 1.0
 REPLY_WAIT_S = 10.0
 READY_WAIT_S = 5.0

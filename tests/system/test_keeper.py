@@ -270,6 +270,18 @@ def test_the_journal_closes_a_decision_once_and_in_order(tmp_path: Path) -> None
     at_site(tmp_path, story)
 
 
+def test_a_log_that_never_heard_of_a_node_begins_where_its_journal_does(tmp_path: Path) -> None:
+    async def story(site: RunningSite) -> None:
+        async with BareNode(site.places.node("front-1")) as node:
+            event = {"v": 1, "boot": 9, "seq": 41, "at": {"ms": 1, "clock": "set"}, "kind": "boot"}
+            node.say(node.sealed(event, "event"), "event")
+            async with asyncio.timeout(10):
+                while (await node.desired.get())["journal_upto"] != 41:
+                    pass
+
+    at_site(tmp_path, story)
+
+
 def test_a_receipt_verifies_without_us(tmp_path: Path) -> None:
     """What the answer carries and what the log keeps belong together: the leaf is the record's, under the salt."""
 
