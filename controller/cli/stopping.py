@@ -11,12 +11,15 @@ from ostiary.controller.mendable import MENDABLE
 @contextlib.contextmanager
 def one_sentence() -> Iterator[None]:
     """Everything that a person can mend is said in words. A mistake of ours is not caught here, so that it is seen."""
+    mended: list[str] = []
     try:
         yield
     except* MENDABLE as group:
-        for error in _leaves(group):
-            typer.echo(str(error), err=True)
-        raise SystemExit(1) from None
+        mended = [str(error) for error in _leaves(group)]
+    # Out here: what is raised inside `except*` may come out wrapped in a group of its own.
+    if mended:
+        typer.echo("\n".join(mended), err=True)
+        raise SystemExit(1)
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:

@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import os
-import subprocess
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,10 +111,19 @@ class NodeAtDoor:
         self.process.wait()
 
     def guard_pid(self) -> int:
-        """The strike guard is the node's only child."""
-        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
-        (child,) = children.stdout.split()
-        return int(child)
+        """The strike guard is the node's only child (Linux: /proc; a bare machine has no `ps`)."""
+        (child,) = [
+            int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if _parent_of(stat) == self.process.pid
+        ]
+        return child
+
+
+def _parent_of(stat: Path) -> int | None:
+    """proc(5): the fourth field; the second is a name in parentheses that may hold anything."""
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None  # it ended while we looked
 
 
 @contextlib.contextmanager
