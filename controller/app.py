@@ -13,6 +13,8 @@ from collections import OrderedDict, deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import DBAPIError
+
 from ostiary.controller import site as settings
 from ostiary.controller.access import answer, record
 from ostiary.controller.access.gallery import Gallery, HeldTemplate
@@ -23,14 +25,14 @@ from ostiary.controller.acts import server
 from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes
 from ostiary.controller.people import following
-from ostiary.controller.people.errors import FeedWentBack
+from ostiary.controller.people.errors import FeedWentBack, TemplateMalformed, TemplateUnreadable
 from ostiary.controller.people.protect import open_template, unpack
 from ostiary.controller.policy.document import Door, Policy, load
-from ostiary.controller.record.errors import RecordFailed
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.record import Draft
 from ostiary.controller.site import Site
+from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
 from ostiary.controller.store.people_db import follow_people
 from ostiary.controller.store.places import Places
@@ -149,7 +151,7 @@ class Keeper:
             freshness = {ask.standing.node: self._intake.freshness[ask.standing.node] for ask in asks}
             try:
                 receipts = await self.log.append(drafts, freshness=freshness, journal=journal)
-            except RecordFailed as error:
+            except ThreePartError as error:  # RecordFailed, or a draft that is none: nothing of this batch is recorded
                 _log.error("Nothing was decided: %s", error)
                 for ask in asks:
                     self._intake.abandoned(ask)
@@ -315,10 +317,16 @@ class Keeper:
         key = self.keys.get(f"template/{person}")
         if key is None:  # a withdrawn face has no key any more
             return ()
-        return tuple(
-            HeldTemplate(person, kept.model, unpack(open_template(kept.sealed, key, person, kept.model)))
-            for kept in followed.templates
-        )
+        held: list[HeldTemplate] = []
+        for kept in followed.templates:
+            try:
+                vector = unpack(open_template(kept.sealed, key, person, kept.model))
+            except (TemplateUnreadable, TemplateMalformed):
+                # One damaged row must not keep the site shut; its person still has the card.
+                _log.error("A template cannot be opened, so it is compared with nobody. Enrol that face again.")
+                continue
+            held.append(HeldTemplate(person, kept.model, vector))
+        return tuple(held)
 
     # --- life --------------------------------------------------------------------------------------------------
 
@@ -337,7 +345,10 @@ class Keeper:
     async def _follow(self) -> None:
         while True:
             await asyncio.sleep(FOLLOW_S)
-            await self.refresh()
+            try:
+                await self.refresh()
+            except DBAPIError as error:
+                _log.error("people.db cannot be read (%s); deciding by what was known before.", error.orig)
 
     async def run(self) -> None:
         """Decide until SIGTERM."""
@@ -351,12 +362,14 @@ class Keeper:
         following_people = asyncio.create_task(self._follow())
         print("READY", flush=True)
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopping, deciding, following_people}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({stopping, deciding, following_people}, return_when=asyncio.FIRST_COMPLETED)
         listening.close()
         for task in (deciding, following_people):
             task.cancel()
         await self._link.close()
         await self.log.close()
+        for task in done:
+            task.result()  # a mistake of ours ends the process, seen; the supervisor starts it again
 
 
 def open_keeper(data: Path) -> Keeper:

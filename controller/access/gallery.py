@@ -1,6 +1,6 @@
 """The hot state that decisions read: people's facts, cards and shielded templates, held in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,24 +20,54 @@ class HeldTemplate:
     vector: "np.ndarray"
 
 
+class ModelGallery:
+    """The templates of one model; those of another are never compared with its probes."""
+
+    def __init__(self, templates: Sequence[HeldTemplate]) -> None:
+        self.persons = [held.person for held in templates]
+        self._templates = tuple(templates)
+        self._rows: dict[str, list[int]] = {}
+        for row, person in enumerate(self.persons):
+            self._rows.setdefault(person, []).append(row)
+        self._matrix: np.ndarray | None = None
+
+    def rows(self, person: str) -> list[int]:
+        """The rows of one person's templates."""
+        return self._rows.get(person, [])
+
+    def similarities(self, probes: "np.ndarray") -> "np.ndarray":
+        """Cosines of shielded probes, float32 of shape (probes, dimensions), with every template: one row a probe."""
+        import numpy as np
+
+        if not self._templates:
+            return np.zeros((len(probes), 0), np.float32)
+        if self._matrix is None:
+            self._matrix = np.stack([held.vector for held in self._templates]).astype(np.float32)
+        return probes @ self._matrix.T
+
+
 class Gallery:
-    """Everybody who is here, and their templates by row. `version` is the change feed's last number."""
+    """Everybody who is here, and their templates by model. `version` is the change feed's last number."""
 
     def __init__(
         self, known: Snapshot | None = None, templates: Mapping[str, tuple[HeldTemplate, ...]] | None = None
     ) -> None:
         self.known = known or Snapshot(0, {}, {})
-        self.templates = tuple(held for mine in (templates or {}).values() for held in mine)
         self.by_person = dict(templates or {})
-        self._rows: dict[tuple[str | None, str], list[int]] = {}
-        for row, held in enumerate(self.templates):
-            self._rows.setdefault((held.person, held.model), []).append(row)
-            self._rows.setdefault((None, held.model), []).append(row)
-        self._matrix: np.ndarray | None = None
+        self.size = sum(len(mine) for mine in self.by_person.values())
+        by_model: dict[str, list[HeldTemplate]] = {}
+        for mine in self.by_person.values():
+            for held in mine:
+                by_model.setdefault(held.model, []).append(held)
+        self._by_model = {model: ModelGallery(held) for model, held in by_model.items()}
 
     @property
     def version(self) -> int:
         return self.known.version
+
+    def of(self, model: str) -> ModelGallery:
+        """The templates that this model made; none is a gallery too."""
+        return self._by_model.get(model) or ModelGallery(())
 
     def person_of_card(self, tag: str) -> str | None:
         return self.known.cards.get(tag)
@@ -47,18 +77,5 @@ class Gallery:
         followed = self.known.people.get(person)
         return None if followed is None else followed.facts_at(at_ms)
 
-    def rows(self, model: str, person: str | None = None) -> list[int]:
-        """The rows of a person's templates, or of everybody's; another model's templates are never compared."""
-        return self._rows.get((person, model), [])
-
     def has_face(self, person: str) -> bool:
         return bool(self.by_person.get(person))
-
-    @property
-    def matrix(self) -> "np.ndarray":
-        """All templates, float32 of shape (templates, dimensions); made when a probe first asks for it."""
-        if self._matrix is None:
-            import numpy as np
-
-            self._matrix = np.stack([held.vector for held in self.templates]).astype(np.float32)
-        return self._matrix

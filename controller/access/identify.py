@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ostiary.controller.access.gallery import Gallery
+from ostiary.controller.access.gallery import Gallery, ModelGallery
 from ostiary.controller.access.intake import Ask
 from ostiary.controller.policy.document import Door
 from ostiary.models.operating import NoOperatingPoint, fmr_for
@@ -55,16 +55,33 @@ def identify(asks: Sequence[tuple[Ask, Door]], gallery: Gallery, matcher: Matche
     faces = [at for at, identity in enumerate(found) if identity.reason is None and identity.credential == "face"]
     if not faces:
         return found
+    by_model: dict[str, list[int]] = {}
+    for at in faces:
+        by_model.setdefault(asks[at][0].message["probe"]["model"], []).append(at)
+    for model, of_model in by_model.items():
+        _compare(model, of_model, asks, found, gallery.of(model), matcher)
+    return found
+
+
+def _compare(
+    model: str,
+    positions: Sequence[int],
+    asks: Sequence[tuple[Ask, Door]],
+    found: list[Identity],
+    gallery: ModelGallery,
+    matcher: Matcher,
+) -> None:
+    """Replaces `found` at these positions by what the faces say, all of them in one product."""
     import numpy as np
 
-    probes = [asks[at][0].message["probe"] for at in faces]
-    shielded = np.stack([matcher.shield(base64url.decode(p["vector"]), p["scale"]) for p in probes])
-    similarities = shielded @ gallery.matrix.T if gallery.templates else np.zeros((len(faces), 0), np.float32)
-    for at, row in zip(faces, similarities, strict=True):
-        compare = _verify if found[at].person is not None else _search
-        found[at] = compare(found[at], asks[at][0].message["probe"]["model"], row, asks[at][1], gallery, matcher)
+    probes = [asks[at][0].message["probe"] for at in positions]
+    shielded = np.stack([matcher.shield(base64url.decode(probe["vector"]), probe["scale"]) for probe in probes])
+    for at, row in zip(positions, gallery.similarities(shielded), strict=True):
+        if found[at].person is not None:
+            found[at] = _verify(found[at], model, row, gallery, matcher)
+        else:
+            found[at] = _search(found[at], model, row, asks[at][1], gallery, matcher)
     shielded.fill(0)
-    return found
 
 
 def _claimed(message: dict[str, Any], door: Door, gallery: Gallery, matcher: Matcher) -> Identity:
@@ -89,11 +106,8 @@ def _claimed(message: dict[str, Any], door: Door, gallery: Gallery, matcher: Mat
     return claimed if "probe" in message else replace(claimed, reason=message.get("no_probe", "face-missing"))
 
 
-def _verify(
-    identity: Identity, model: str, row: "np.ndarray", door: Door, gallery: Gallery, matcher: Matcher
-) -> Identity:
-    assert identity.person is not None  # noqa: S101 - the caller chose this branch by it
-    mine = gallery.rows(model, identity.person)
+def _verify(identity: Identity, model: str, row: "np.ndarray", gallery: ModelGallery, matcher: Matcher) -> Identity:
+    mine = gallery.rows(identity.person or "")
     if not mine:
         return replace(identity, reason="not-enrolled")
     threshold = matcher.threshold(model, VERIFY_FMR)
@@ -105,23 +119,22 @@ def _verify(
 
 
 def _search(
-    identity: Identity, model: str, row: "np.ndarray", door: Door, gallery: Gallery, matcher: Matcher
+    identity: Identity, model: str, row: "np.ndarray", door: Door, gallery: ModelGallery, matcher: Matcher
 ) -> Identity:
-    rows = gallery.rows(model)
-    if door.budget is None or len(rows) > door.budget.gallery:
-        return replace(identity, reason="gallery-too-large", compared=len(rows))
-    fmr = fmr_for(door.budget.fpir, max(len(rows), 1))
+    size = len(gallery.persons)
+    if door.budget is None or size > door.budget.gallery:
+        return replace(identity, reason="gallery-too-large", compared=size)
+    fmr = fmr_for(door.budget.fpir, max(size, 1))
     try:
         threshold = matcher.threshold(model, fmr)
     except NoOperatingPoint:
-        return replace(identity, reason="gallery-too-large", compared=len(rows))
+        return replace(identity, reason="gallery-too-large", compared=size)
     best_of: dict[str, float] = {}
-    for at in rows:
-        person = gallery.templates[at].person
-        best_of[person] = max(best_of.get(person, -1.0), float(row[at]))
+    for person, similarity in zip(gallery.persons, row, strict=True):
+        best_of[person] = max(best_of.get(person, -1.0), float(similarity))
     passing = [person for person, best in best_of.items() if best >= threshold]
     best = max(best_of.values(), default=-1.0)
-    measured = replace(identity, match=_band(best, threshold), fmr=fmr, threshold=threshold, compared=len(rows))
+    measured = replace(identity, match=_band(best, threshold), fmr=fmr, threshold=threshold, compared=size)
     if len(passing) == 1:
         return replace(measured, person=passing[0])
     if passing:

@@ -42,7 +42,7 @@ def decision(
         "runtime": probe.get("runtime"),
         "gallery": {
             "version": gallery.version,
-            "size": len(gallery.templates),
+            "size": gallery.size,
             "compared": identity.compared,
         },
         "operating_point": {"fmr": identity.fmr, "threshold": identity.threshold},

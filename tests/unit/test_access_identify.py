@@ -121,6 +121,14 @@ def test_templates_of_another_model_are_never_compared() -> None:
     assert site.identify(STUDIO, face=unit(1), card=None).reason == "face-unknown"
 
 
+def test_templates_of_another_length_disturb_nobody() -> None:
+    site = Site(3)
+    short = HeldTemplate("p-2", OTHER_MODEL, unit(2)[:128])
+    site.gallery = Gallery(site.gallery.known, site.gallery.by_person | {"p-2": (short,)})
+    assert site.identify(FRONT, face=like(unit(1), 0.8), card="card-1").match == "pass"
+    assert site.identify(FRONT, face=like(unit(2), 0.8), card="card-2").reason == "not-enrolled"
+
+
 def test_unknown_card_and_missing_claim() -> None:
     assert Site(3).identify(FRONT, face=unit(1), card="found-in-the-street").reason == "card-unknown"
     assert Site(3).identify(FRONT, face=unit(1), card=None).reason == "claim-missing"
