@@ -26,8 +26,9 @@ from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes
 from ostiary.controller.people import following
 from ostiary.controller.people.errors import FeedWentBack, TemplateMalformed, TemplateUnreadable
-from ostiary.controller.people.protect import open_template, unpack
-from ostiary.controller.policy.document import Door, Policy, load
+from ostiary.controller.people.protect import TemplateShield, open_template, unpack
+from ostiary.controller.policy.document import Policy, load
+from ostiary.controller.policy.errors import PolicyError
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.record import Draft
@@ -43,8 +44,6 @@ from ostiary.protocol import keys, topics
 if TYPE_CHECKING:
     import numpy as np
 
-    from ostiary.controller.people.protect import TemplateShield
-
 BATCH = 256
 TERM = 1  # one controller owns an embedded site, so its lease never rises
 FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
@@ -59,8 +58,12 @@ def receipt_code() -> str:
     return "".join(secrets.choice(RECEIPT_LETTERS) for _ in range(16))
 
 
+class NodeWithoutSecret(ThreePartError):
+    """A node of the fleet has no key, so nothing that it says could be believed."""
+
+
 class Keeper:
-    """The decision process of one site. `open` it, `run` it; it is what `acts/house.py` calls the house."""
+    """The decision process of one site; to acts it is the house (`acts/house.py`). `open_keeper` makes it."""
 
     def __init__(self, places: Places, site: Site, store: KeyStore, log: Log) -> None:
         self.site = site.name
@@ -92,7 +95,7 @@ class Keeper:
             self.card_tag,
         )
         self._journal = log.journal()
-        self._recent: OrderedDict[str, tuple[int, tuple[str, ...]]] = OrderedDict()
+        self._recent: OrderedDict[str, tuple[str, int, tuple[str, ...]]] = OrderedDict()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()
         self._refreshing = asyncio.Lock()
@@ -136,10 +139,12 @@ class Keeper:
                 case Repeat(standing, sealed):
                     self._link.tell(standing.node, "answer", sealed)
         at_ms = self.now_ms()
-        decided = self._judged(asks, at_ms)
+        # One policy for the whole way: another may be published while the records of this batch are being written.
+        policy = self.policy
+        decided = self._judged(asks, policy, at_ms)
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
-            record.decision(self.site, ask, identity, judgement, self.policy, self._gallery, code, at_ms)
+            record.decision(self.site, ask, identity, judgement, policy, self._gallery, code, at_ms)
             for (ask, identity, judgement), code in zip(decided, codes[: len(asks)], strict=True)
         ]
         drafts += [
@@ -157,25 +162,25 @@ class Keeper:
                     self._intake.abandoned(ask)
                     self._tell(ask.standing, "answer", answer.busy(ask.message["nonce"], TERM, self._learn))
                 return
-            self._answer(decided, refusals, codes, receipts)
+            self._answer(decided, policy, refusals, codes, receipts)
             self._journal.update(journal)
         for node in told:
             upto = {"v": 1, "journal_upto": self._journal.get(node, 0)}
             self._tell(self._standings[node], "desired", upto, retain=True)
 
-    def _judged(self, asks: list[Ask], at_ms: int) -> list[tuple[Ask, Identity, Judgement]]:
+    def _judged(self, asks: list[Ask], policy: Policy | None, at_ms: int) -> list[tuple[Ask, Identity, Judgement]]:
         """Steps 2 and 3 for everybody who waits. A mistake of ours denies; it never grants and never stops the door."""
         if not asks:
             return []
-        rules = [self._rule(ask) for ask in asks]
+        rules = [policy.doors.get(ask.standing.door) if policy else None for ask in asks]
         nobody = [Identity(None, ask.message["credential"], None) for ask in asks]
         try:
             known = [(ask, rule) for ask, rule in zip(asks, rules, strict=True) if rule is not None]
             found = iter(identify(known, self._gallery, self._matcher))
             identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
             return [
-                (ask, identity, judge(identity, ask.standing.door, self.policy, self._gallery, at_ms))
-                if rule is not None or self.policy is None
+                (ask, identity, judge(identity, ask.standing.door, policy, self._gallery, at_ms))
+                if rule is not None or policy is None
                 else (ask, identity, refused("unknown-door"))
                 for ask, identity, rule in zip(asks, identities, rules, strict=True)
             ]
@@ -184,27 +189,25 @@ class Keeper:
             _log.exception("A decision failed; everybody in this batch is denied.")
             return [(ask, none, refused("internal")) for ask, none in zip(asks, nobody, strict=True)]
 
-    def _rule(self, ask: Ask) -> Door | None:
-        return self.policy.doors.get(ask.standing.door) if self.policy else None
-
     def _answer(
         self,
         decided: list[tuple[Ask, Identity, Judgement]],
+        policy: Policy | None,
         refusals: list[Refusal],
         codes: list[str],
         receipts: list[Any],
     ) -> None:
         now_ms = time.monotonic_ns() // 1_000_000
         for (ask, identity, judgement), code, receipt in zip(decided, codes, receipts, strict=False):
-            rule = self._rule(ask)
-            pulse_ms = rule.pulse_ms if rule and judgement.granted else 0
+            pulse_ms = policy.doors[ask.standing.door].pulse_ms if policy and judgement.granted else 0
             message = answer.decided(
                 ask.message["nonce"], judgement.granted, pulse_ms, TERM, code, receipt, self._learn
             )
             sealed = answer.seal_for(ask.standing, "answer", message, os.urandom(answer.IV_BYTES))
             self._link.tell(ask.standing.node, "answer", sealed)
             self._intake.answered(ask, sealed, now_ms)
-            self._recent[code] = (receipt.position, (identity.person,) if identity.person else ())
+            persons = (identity.person,) if identity.person else ()
+            self._recent[code] = (ask.standing.door, receipt.position, persons)
             if len(self._recent) > RECENT:
                 self._recent.popitem(last=False)
         for refusal, code, receipt in zip(refusals, codes[len(decided) :], receipts[len(decided) :], strict=False):
@@ -236,18 +239,20 @@ class Keeper:
             if known is not None and note.message["seq"] != known + 1:
                 continue
             upto[node] = note.message["seq"]
-            about, persons = self._about(note.message.get("receipt"))
+            about, persons = self._about(note.message.get("receipt"), note.standing.door)
             drafts.append(record.door_event(self.site, note.standing, note.message, about, persons, at_ms))
         return told, upto
 
-    def _about(self, code: str | None) -> tuple[int | None, tuple[str, ...]]:
-        """Which decision a receipt code names, and whom it concerns."""
+    def _about(self, code: str | None, door: str) -> tuple[int | None, tuple[str, ...]]:
+        """Which decision at this door a receipt code names, and whom it concerns. Another door's is none of its own:
+        a display shows the code, and whoever read it must not close that decision from elsewhere."""
         if code is None:
             return None, ()
         if code in self._recent:
-            return self._recent[code]
+            of, position, persons = self._recent[code]
+            return (position, persons) if of == door else (None, ())
         row = self.log.reading().by_receipt(code)
-        if row is None:
+        if row is None or row.door != door:
             return None, ()
         opened = self.log.open(row.position)
         person = None if isinstance(opened, Erased) else opened.get("person")
@@ -263,8 +268,6 @@ class Keeper:
 
     def shield(self, vector: bytes, scale: float) -> "np.ndarray":
         import numpy as np  # a site without faces needs none
-
-        from ostiary.controller.people.protect import TemplateShield
 
         shield = self._shields.get(len(vector))
         if shield is None:
@@ -297,12 +300,13 @@ class Keeper:
 
     async def refresh(self) -> None:
         async with self._refreshing:
-            known, held = self._gallery.known, dict(self._gallery.by_person)
             try:
-                changes = await asyncio.to_thread(self._changes, known.version)
+                changes = await asyncio.to_thread(self._changes, self._gallery.version)
+                # Only now: a face that was withdrawn during the wait must not come back from an older copy.
+                known, held = self._gallery.known, dict(self._gallery.by_person)
             except FeedWentBack:  # people.db was put back from a backup: nothing of what was held is sure any more
-                known, held = following.Snapshot(0, {}, {}), {}
                 changes = await asyncio.to_thread(self._changes, 0)
+                known, held = following.Snapshot(0, {}, {}), {}
             for person, followed in changes.people.items():
                 held.pop(person, None)
                 if followed is not None and (templates := self._opened(person, followed)):
@@ -333,14 +337,23 @@ class Keeper:
     def _keys_of(self, node: str) -> dict[str, bytes]:
         secret = self.keys.get(f"node/{node}")
         if secret is None:
-            raise LookupError(f"The node {node} has no secret in the key store; claim it again.")
+            raise NodeWithoutSecret(
+                "The keeper did not start.",
+                f"The node {node} is in fleet.json, and keys.db has no secret for it: the two are of different times.",
+                "Put both back from the same backup.",
+            )
         return {purpose: keys.message_key(secret, self.site, node, purpose) for purpose in topics.PURPOSES}
 
     def _rule_published_policy(self) -> None:
         row = self.log.reading().last_of("publish")
         body = None if row is None else self.log.open(row.position)
-        if row is not None and isinstance(body, dict):
+        if row is None or not isinstance(body, dict):
+            return
+        try:
             self.publish(load(body["text"], body["name"]), body["text"], row.at_ms)
+        except PolicyError as error:
+            # A later version may refuse what an earlier one took. Doors stay shut, and a better one can be published.
+            _log.error("The published policy is not valid any more, so no door opens: %s", error)
 
     async def _follow(self) -> None:
         while True:

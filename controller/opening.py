@@ -77,7 +77,8 @@ async def opened(
                 together.create_task(start)
         keeper = Keeper(places.keeper_socket)
         standing = await keeper.act("standing", {}, operator=OPERATOR, role=ROLE)
-        if standing["policy_sha256"] is None:
+        # A policy that is not valid any more is for a person to mend; the sample must not open its doors instead.
+        if not standing["ever_published"]:
             step("Publishing the sample policy")
             await publish(keeper, samples.policy_text("workshop"), "workshop.yaml")
         yield Opened(places, site, keeper, supervisor, doors)

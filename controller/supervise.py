@@ -20,6 +20,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 PATIENCE_S = 30.0
 GOODBYE_S = 3.0
 LAST_LINES = 12
+LONGEST_LINE = 1 << 20
 PR_SET_PDEATHSIG = 1
 
 
@@ -83,6 +84,7 @@ class Supervisor:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             preexec_fn=_die_with_parent,
+            limit=LONGEST_LINE,
         )
         self._running[program.name] = process
         said: deque[str] = deque(maxlen=LAST_LINES)

@@ -22,7 +22,7 @@ class NamedByContent(StaticFiles):
     """Static files whose addresses carry their hash: a browser may keep them for ever."""
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
-        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response = super().file_response(*args, **kwargs)  # pyright: ignore[reportArgumentType] - as they came
         response.headers["cache-control"] = "public, max-age=31536000, immutable"
         return response
 

@@ -270,6 +270,23 @@ def test_the_journal_closes_a_decision_once_and_in_order(tmp_path: Path) -> None
     at_site(tmp_path, story)
 
 
+def test_a_node_cannot_close_another_doors_decision(tmp_path: Path) -> None:
+    async def story(site: RunningSite) -> None:
+        await site.member("Ada", CARD)
+        async with BareNode(site.places.node("front-1")) as front:
+            answer = await front.asked(front.ask(claim={"kind": "card", "value": CARD}))
+        async with BareNode(site.places.node("studio-1")) as other:
+            event = {"v": 1, "boot": 1, "seq": 1, "at": {"ms": 1, "clock": "set"}, "kind": "acted"}
+            other.say(other.sealed(event | {"receipt": answer["receipt"]["code"]}, "event"), "event")
+            async with asyncio.timeout(10):
+                while (await other.desired.get())["journal_upto"] != 1:
+                    pass
+        assert (await look_up(site, answer))["outcome"] is None
+        assert (await newest(site, "event", "acted"))["door"] == "studio"
+
+    at_site(tmp_path, story)
+
+
 def test_a_log_that_never_heard_of_a_node_begins_where_its_journal_does(tmp_path: Path) -> None:
     async def story(site: RunningSite) -> None:
         async with BareNode(site.places.node("front-1")) as node:

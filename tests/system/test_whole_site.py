@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,11 @@ from ostiary.controller.cli.demo_cases import enrol_member, policy
 from ostiary.controller.cli.present import present
 from ostiary.controller.doorstep import NobodyThere
 from ostiary.controller.opening import Opened, opened, publish
+from ostiary.controller.record.log import Log
+from ostiary.controller.record.record import Draft
 from ostiary.controller.site import Site
+from ostiary.controller.store.keys import KeyStore, load_or_make_master
+from ostiary.controller.store.places import Places
 from tests.system.running_site import free_port
 
 pytestmark = pytest.mark.system
@@ -41,6 +46,40 @@ async def walks_through(house: Opened, receipts: list[str]) -> None:
                 receipts.append(result["receipt"])
             if result["show"] == "yes":
                 return
+
+
+def test_a_policy_that_is_not_valid_any_more_shuts_the_doors_and_stays(tmp_path: Path) -> None:
+    """A later version may refuse what an earlier one took: nobody's rules are replaced by the sample's."""
+    site = Site("northside", free_port(), free_port())
+    data = tmp_path / "site"
+
+    def nothing(_: str) -> None: ...
+
+    async def before() -> None:
+        async with opened(data, site, ("front",), web=False, step=nothing, say=nothing) as house:
+            assert (await house.keeper.act("standing", {}, operator="test", role="admin"))["policy_sha256"]
+
+    async def meanwhile() -> None:
+        places = Places(data)
+        store = KeyStore(places.keys_db, load_or_make_master(places.master_key))
+        log = Log.start(places.log_db, store, site.name)
+        body = {"policy": "0" * 64, "name": "old.yaml", "text": "policy: of-old\ndoors: {front: {opens: by-magic}}"}
+        await log.append([Draft("publish", time.time_ns() // 1_000_000, body, (), code="publish")])
+        await log.close()
+        store.close()
+
+    async def after() -> None:
+        async with opened(data, site, ("front",), web=False, step=nothing, say=nothing) as house:
+            standing = await house.keeper.act("standing", {}, operator="test", role="admin")
+            assert (standing["ever_published"], standing["policy_sha256"]) == (True, None)
+            result = await present(house.places, house.keeper, "front", None, CARD, purpose="a test")
+            assert (result["show"], result["reason"]) == ("no", "no-policy")
+            await publish(house.keeper, policy(closed_today=False), "test.yaml")
+            result = await present(house.places, house.keeper, "front", None, CARD, purpose="a test")
+            assert result["reason"] == "card-unknown"
+
+    for part in (before, meanwhile, after):
+        asyncio.run(part())
 
 
 @pytest.mark.timeout(240)

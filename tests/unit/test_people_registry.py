@@ -215,4 +215,4 @@ def test_what_is_returned_cannot_be_changed(engine: Engine) -> None:
     with engine.begin() as conn:
         person = registry.person_here(conn, ADA)
         with pytest.raises(dataclasses.FrozenInstanceError):
-            person.name = "Eve"  # type: ignore[misc]
+            person.name = "Eve"

@@ -36,7 +36,7 @@ words:
 
 
 def at(*wall: int) -> int:
-    return int(datetime(*wall, tzinfo=BERLIN).timestamp() * 1000)  # type: ignore[arg-type, misc]
+    return int(datetime(*wall, tzinfo=BERLIN).timestamp() * 1000)
 
 
 NOW = at(2026, 11, 23, 14)
@@ -150,7 +150,7 @@ def test_a_denial_is_never_left_without_a_word_in_either_language(request) -> No
 
 
 def member(*entries: Entry, **more: object) -> PersonFacts:
-    return PersonFacts("p", (Membership("active"),), entries=entries, **more)  # type: ignore[arg-type]
+    return PersonFacts("p", (Membership("active"),), entries=entries, **more)
 
 
 def said(grant: str, person: PersonFacts, at_ms: int = NOW, language: str = "en") -> str | None:

@@ -23,7 +23,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def at(*wall: int) -> int:
-    return int(datetime(*wall, tzinfo=BERLIN).timestamp() * 1000)  # type: ignore[arg-type, misc]
+    return int(datetime(*wall, tzinfo=BERLIN).timestamp() * 1000)
 
 
 NOW = at(2026, 11, 23, 14)

@@ -28,12 +28,12 @@ MOVES = [
 
 
 def hours(zone: str, start: int, end: int, days: frozenset[int] = frozenset(range(7)), **more: object) -> Hours:
-    closed = ClosedDays(**more)  # type: ignore[arg-type]
+    closed = ClosedDays(**more)
     return Hours(Title("opening-hours"), days, start, end, ZoneInfo(zone), closed)
 
 
 def at(zone: str, *wall: int, fold: int = 0) -> int:
-    return int(datetime(*wall, tzinfo=ZoneInfo(zone), fold=fold).timestamp()) * 1000  # type: ignore[arg-type, misc]
+    return int(datetime(*wall, tzinfo=ZoneInfo(zone), fold=fold).timestamp()) * 1000
 
 
 @lru_cache(maxsize=16)

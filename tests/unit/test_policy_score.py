@@ -18,7 +18,7 @@ def entry(name: str, points: int, day: float = 0, life: float | None = 180, **mo
     at_ms = int(day * DAY_MS)
     expires_ms = None if life is None else at_ms + int(life * DAY_MS)
     made = Entry(name, "kind", "workshop-safety", points, "document-1", at_ms, at_ms, expires_ms)
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 def value(*entries: Entry, day: float = 100, rules: ScoreRules = RULES) -> int:

@@ -28,7 +28,7 @@ def sent(**request: object) -> httpx.Response:
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
-            return await client.post("/", **request)  # type: ignore[arg-type]
+            return await client.post("/", **request)
 
     return asyncio.run(ask())
 

@@ -132,7 +132,7 @@ def test_no_text_adds_an_element(text: str) -> None:
 
 def _verdict_icon(word: str, sign: str) -> int:
     module = render.environment().get_template("_marks.html").module
-    return str(module.verdict(word)).count(sign)  # type: ignore[attr-defined]
+    return str(module.verdict(word)).count(sign)
 
 
 def test_the_display_never_shows_a_name_a_score_or_a_reason() -> None:
