@@ -28,7 +28,8 @@ def test_the_sample_says_what_it_says() -> None:
     assert policy.entries["machine-left-running"].expires_ms(5) == 5 + 180 * 86_400_000
     front, studio, laser = (policy.doors[name] for name in ("front", "studio", "laser-room"))
     assert (front.face, front.alternatives, front.pulse_ms, front.offline) == ("verify", ("card", "pass"), 5000, "pack")
-    assert (studio.face, studio.necessity) == ("identify", "studio-note-3")
+    assert studio.necessity is not None
+    assert (studio.face, studio.necessity.note) == ("identify", "studio-note-3")
     assert studio.budget is not None
     assert (studio.budget.fpir, studio.budget.gallery) == (0.001, 30)
     assert (laser.alternatives, laser.offline) == (("card",), "deny")
