@@ -20,6 +20,7 @@ from ostiary.controller.policy.protected import refuse_protected
 from ostiary.controller.policy.reading import Value, read_document
 from ostiary.controller.policy.score import ScoreRules
 from ostiary.controller.policy.title import Titles
+from ostiary.controller.policy.yaml_text import decode
 
 __all__ = ["Budget", "Door", "EntryKind", "Policy", "load"]
 
@@ -47,17 +48,21 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one text says: the policy, if every part of it could be read, and everything that was refused on the way,
-    in the order of the page. `draft` has the parts that could be read, `fields` the words of each
-    door, those of its group among them, and `root` is the whole page."""
+    in the order of the page. `draft` has the parts that could be read, `sections` the page's
+    sections, and `doors` the words of each door, those of its group among them."""
 
     findings: Findings
-    root: Value | None = None
     draft: Policy | None = None
-    fields: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
+    sections: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    doors: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
 
     @property
     def policy(self) -> Policy | None:
         return None if self.findings.broken else self.draft
+
+    def key(self, section: str, name: str) -> Value:
+        """Where a name of a section stands."""
+        return next(key for word, key, _ in self.sections[section].named(section) if word == name)
 
 
 def load(text: str, name: str = "policy") -> Policy:
@@ -69,13 +74,14 @@ def load(text: str, name: str = "policy") -> Policy:
     return reading.policy
 
 
-def read(text: str, name: str = "policy") -> Reading:
-    """What `text` says and everything in it that is refused. Raises nothing."""
+def read(page: str | bytes, name: str = "policy") -> Reading:
+    """What a page, text or UTF-8, says and everything in it that is refused. Raises nothing."""
     findings = Findings()
-    root = findings.attempt(lambda: read_document(text, name, findings), None)
+    text = findings.attempt(lambda: page if isinstance(page, str) else decode(page, name), None)
+    root = None if text is None else findings.attempt(lambda: read_document(text, name, findings), None)
     fields = {} if root is None else findings.attempt(lambda: root.fields("a policy", REQUIRED, OPTIONAL), {})
     if root is None or not fields:
-        return Reading(findings, root)
+        return Reading(findings)
     attempt = findings.attempt
     titles = attempt(lambda: Titles.read(fields.get("words")), Titles({}, set()))
     rules = attempt(lambda: _score(fields.get("score"), fields.get("limits")), UNREADABLE)
@@ -122,7 +128,7 @@ def read(text: str, name: str = "policy") -> Reading:
         sections.zone,
         sha256_of(canonical),
     )
-    return Reading(findings, root, draft, MappingProxyType(door_fields))
+    return Reading(findings, draft, MappingProxyType(fields), MappingProxyType(door_fields))
 
 
 def _score(section: Value | None, limits: Value | None) -> ScoreRules | None:

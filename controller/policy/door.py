@@ -163,7 +163,7 @@ def _more_time(value: Value | None, pulse_ms: int) -> MoreTime:
     if value is None:
         return MoreTime()
     fields = value.fields("more time", (), ("pulse", "held"))
-    if not fields:
+    if not value.pairs("more time"):
         raise errors.MissingKey(value.at, "more time of nothing", '"pulse", "held" or both')
     left_ms = LONGEST_PULSE_MS - pulse_ms
     if "pulse" in fields and left_ms < 1_000:

@@ -24,6 +24,7 @@ class Groups:
         for _, fields in self._groups.values():
             if GROUP in fields:
                 fields[GROUP].findings.attempt(lambda fields=fields: self._wider(fields[GROUP], ()), {})
+        self._used.clear()  # only a door makes a group useful
 
     def complete(self, fields: Mapping[str, Value]) -> dict[str, Value]:
         """A door's words, and under them those of its group. Raises `UnknownGroup` or `CyclicGroup`."""
@@ -48,7 +49,7 @@ class Groups:
             raise errors.CyclicGroup(
                 named.at, f'the group "{name}" inside itself ({circle})', "groups without a circle"
             )
+        self._used.add(name)
         _, fields = self._groups[name]
         wider = self._wider(fields[GROUP], (*inside, name)) if GROUP in fields else {}
-        self._used.add(name)
         return {**wider, **{key: value for key, value in fields.items() if key != GROUP}}
