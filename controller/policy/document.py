@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from ostiary.controller.policy import errors
 from ostiary.controller.policy.canonical import sha256_of
 from ostiary.controller.policy.clause import Sections
+from ostiary.controller.policy.clauses import clause_types
 from ostiary.controller.policy.closed_days import ClosedDays
 from ostiary.controller.policy.door import KEYS as DOOR_KEYS
 from ostiary.controller.policy.door import Budget, Door
@@ -19,6 +20,7 @@ from ostiary.controller.policy.hours import DAY_MINUTES, Hours
 from ostiary.controller.policy.protected import refuse_protected
 from ostiary.controller.policy.reading import Value, read_document
 from ostiary.controller.policy.score import ScoreRules
+from ostiary.controller.policy.tier import read_tiers
 from ostiary.controller.policy.title import Titles
 from ostiary.controller.policy.yaml_text import decode
 
@@ -26,7 +28,7 @@ __all__ = ["Budget", "Door", "EntryKind", "Policy", "load"]
 
 LOWEST, HIGHEST = -100_000, 100_000
 REQUIRED = ("policy", "doors")
-OPTIONAL = ("score", "entries", "limits", "groups", "hours", "words")
+OPTIONAL = ("score", "entries", "limits", "tiers", "groups", "hours", "words")
 # Stands in for a score that cannot be read, so that one mistake is not told again at every entry and every door.
 UNREADABLE = ScoreRules("unreadable", LOWEST, HIGHEST, 0, HIGHEST, HIGHEST)
 
@@ -89,14 +91,13 @@ def read(page: str | bytes, name: str = "policy") -> Reading:
         titles.known.add(rules.context)
     entries = attempt(lambda: _entries(fields.get("entries"), rules, titles), {})
     hours = attempt(lambda: _hours(fields.get("hours"), titles), {})
-    sections = Sections(rules, entries, hours, titles)
     groups = Groups(fields.get("groups"), DOOR_KEYS)
     door_fields: dict[str, Mapping[str, Value]] = {}
     keys: dict[str, Value] = {}
     for word, key, value in attempt(lambda: fields["doors"].named("door"), []):
         what, known = f'the door "{word}"', (GROUP, *DOOR_KEYS)
         own = attempt(lambda what=what, value=value, known=known: value.fields(what, (), known), None)
-        complete = None if own is None else attempt(lambda own=own: groups.complete(own), None)
+        complete = None if own is None else attempt(lambda word=word, own=own: groups.complete(word, own), None)
         keys[word] = key
         if complete is not None:
             door_fields[word] = complete
@@ -104,6 +105,9 @@ def read(page: str | bytes, name: str = "policy") -> Reading:
         findings.refuse(errors.MissingKey(fields["doors"].at, "no door", "at least one door"))
         findings.broken = True
     groups.refuse_unused()
+    tiers = attempt(lambda: read_tiers(fields.get("tiers"), rules, entries, titles), {})
+    places = {**groups.members, **{word: (word,) for word in keys}}
+    sections = Sections(rules, entries, hours, titles, clause_types(), tiers, places)
     doors: dict[str, Door] = {}
     for word, words in door_fields.items():
         door = attempt(lambda word=word, words=words: Door.read(word, keys[word], words, sections), None)
@@ -116,6 +120,7 @@ def read(page: str | bytes, name: str = "policy") -> Reading:
         "score": _score_document(rules),
         "entries": {word: kind.as_document() for word, kind in entries.items()},
         "doors": {word: door.as_document() for word, door in doors.items()},
+        "tiers": {word: tier.at_least for word, tier in tiers.items()},
         "hours": {word: item.as_document() for word, item in hours.items()},
         "words": titles.as_document(),
     }

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from ostiary.controller.policy import errors
 from ostiary.controller.policy.clause import Clause, Sections
-from ostiary.controller.policy.clauses import CLAUSES
-from ostiary.controller.policy.errors import nearest_word
+from ostiary.controller.policy.clause_list import read_clauses
+from ostiary.controller.policy.formula import And, ScoreOf, atoms
 from ostiary.controller.policy.protected import refuse_protected
-from ostiary.controller.policy.reading import Value, listed
+from ostiary.controller.policy.reading import Value
 from ostiary.controller.policy.signature import Necessity
 
 FACE = ("off", "verify", "identify")
@@ -88,7 +88,13 @@ class Door:
         if face != "identify" and "budget" in fields:
             refused = errors.BudgetWithoutIdentify(fields["budget"].at, f"a budget with face: {face}", "none")
             findings.refuse(refused)
-        grant = attempt(lambda: _grant(fields["grant"], sections), ()) if "grant" in fields else ()
+        grant = attempt(lambda: read_clauses(fields["grant"], sections), ()) if "grant" in fields else ()
+        reads_score = any(isinstance(atom, ScoreOf) for atom in atoms(And(tuple(one.formula(name) for one in grant))))
+        if reads_score and context is not None and sections.score and context != sections.score.context:
+            found = f'a score about "{sections.score.context}" at the door "{name}", which is about "{context}"'
+            findings.refuse(
+                errors.ForeignContext(fields["context"].at, found, f'"{sections.score.context}", or no score')
+            )
         return cls(
             name,
             face,
@@ -175,20 +181,3 @@ def _more_time(value: Value | None, pulse_ms: int) -> MoreTime:
         if "held" in fields
         else 0,
     )
-
-
-def _grant(value: Value, sections: Sections) -> tuple[Clause, ...]:
-    readers = {clause.name: clause.read for clause in CLAUSES}
-    clauses: list[Clause] = []
-    for item in value.items("a list of clauses"):
-        for key, bound in item.pairs(f"a clause: {listed(readers)}"):
-            word = key.text("a clause")
-            if word not in readers:
-                raise errors.UnknownKey(key.at, key.found, listed(readers), nearest_word(word, readers))
-            clause = readers[word](bound, sections)
-            if clause in clauses:
-                raise errors.RepeatedClause(key.at, f"the same {word} clause again", "each clause once")
-            clauses.append(clause)
-    if not clauses:
-        raise errors.EmptyGrant(value.at, "no clause", "at least one clause")
-    return tuple(clauses)

@@ -16,29 +16,33 @@ class Groups:
         """`keys` are those that a door may have."""
         self._keys = keys
         self._groups: dict[str, tuple[Value, Mapping[str, Value]]] = {}
-        self._used: set[str] = set()
+        self._members: dict[str, list[str]] = {}
         for name, key, value in section.named("group") if section else []:
             what = f'the group "{name}"'
             fields = value.findings.attempt(lambda what=what, value=value: value.fields(what, (), (GROUP, *keys)), {})
             self._groups[name] = (key, fields)
         for _, fields in self._groups.values():
             if GROUP in fields:
-                fields[GROUP].findings.attempt(lambda fields=fields: self._wider(fields[GROUP], ()), {})
-        self._used.clear()  # only a door makes a group useful
+                fields[GROUP].findings.attempt(lambda fields=fields: self._wider(fields[GROUP], (), None), {})
 
-    def complete(self, fields: Mapping[str, Value]) -> dict[str, Value]:
+    @property
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """The doors that are in each group, by way of other groups or directly."""
+        return {name: tuple(doors) for name, doors in self._members.items()}
+
+    def complete(self, door: str, fields: Mapping[str, Value]) -> dict[str, Value]:
         """A door's words, and under them those of its group. Raises `UnknownGroup` or `CyclicGroup`."""
-        wider = self._wider(fields[GROUP], ()) if GROUP in fields else {}
+        wider = self._wider(fields[GROUP], (), door) if GROUP in fields else {}
         return {**wider, **{key: value for key, value in fields.items() if key != GROUP}}
 
     def refuse_unused(self) -> None:
         """Note an `UnusedGroup` for each group without a door."""
         for name, (key, _) in self._groups.items():
-            if name not in self._used:
+            if name not in self._members:
                 found = f'the group "{name}", which no door is in'
                 key.findings.refuse(errors.UnusedGroup(key.at, found, "a door in it"))
 
-    def _wider(self, named: Value, inside: tuple[str, ...]) -> dict[str, Value]:
+    def _wider(self, named: Value, inside: tuple[str, ...], door: str | None) -> dict[str, Value]:
         name = named.name_word("the name of a group")
         if name not in self._groups:
             known = ", ".join(self._groups) or "none is written down"
@@ -49,7 +53,8 @@ class Groups:
             raise errors.CyclicGroup(
                 named.at, f'the group "{name}" inside itself ({circle})', "groups without a circle"
             )
-        self._used.add(name)
+        if door is not None:  # only a door makes a group useful
+            self._members.setdefault(name, []).append(door)
         _, fields = self._groups[name]
-        wider = self._wider(fields[GROUP], (*inside, name)) if GROUP in fields else {}
+        wider = self._wider(fields[GROUP], (*inside, name), door) if GROUP in fields else {}
         return {**wider, **{key: value for key, value in fields.items() if key != GROUP}}
