@@ -101,6 +101,12 @@ class UnknownKey(PolicyError):
     cure = "Use one of the expected words, or remove the line."
 
 
+class UnknownName(PolicyError):
+    """Words for a name that the document does not have: no sentence would ever say them."""
+
+    cure = "Correct the name, or remove the line."
+
+
 class MissingKey(PolicyError):
     """A key that must be here."""
 

@@ -55,11 +55,11 @@ class Titles:
         return self.written[name][1] if name in self.written else Title(name)
 
     def refuse_unused(self) -> None:
-        """Note `UnknownKey` for words about a name that the document does not have."""
+        """Note `UnknownName` for words about a name that the document does not have."""
         for name, (key, _) in self.written.items():
             if name not in self.known:
                 expected = "the name of an entry kind, a holding, hours or the score's context"
-                key.findings.refuse(errors.UnknownKey(key.at, key.found, expected, nearest_word(name, self.known)))
+                key.findings.refuse(errors.UnknownName(key.at, key.found, expected, nearest_word(name, self.known)))
 
     def as_document(self) -> dict[str, dict[str, list[str]]]:
         """The section in its canonical form."""

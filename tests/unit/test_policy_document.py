@@ -138,7 +138,7 @@ CASES = [
     ("zone: Europe/Berlin, except: holidays/DE-BE}", "zone: ../../etc/passwd}", "../../etc", errors.WrongTime, None),
     ("holidays/DE-BE}", "holidays/DE-BX}", "holidays/DE-BX", errors.WrongWord, "holidays/DE-"),
     ("2026-12-24", "2026-02-29", "2026-02-29", errors.WrongTime, None),
-    ("laser-induction:  ", "laser-inductoin:  ", "laser-inductoin", errors.UnknownKey, "laser-induction"),
+    ("laser-induction:  ", "laser-inductoin:  ", "laser-inductoin", errors.UnknownName, "laser-induction"),
     ("policy: northside-workshop", "policy: a\npolicy: b", "policy: b", errors.DuplicateKey, None),
     ("policy: northside-workshop", "policy: &a b", "&a", errors.AliasRefused, None),
     ("policy: northside-workshop", "policy: *a", "*a", errors.AliasRefused, None),
