@@ -167,6 +167,11 @@ class Memo:
             self.composed += 1
         return self._composed(rule, kept, known, facts)
 
+    def forget(self, person: str) -> None:
+        """Drops all that is kept of somebody (their id), such as one who has left."""
+        known = self._known.pop(person, None)
+        self.size -= 0 if known is None else 1 + len(known.kept)
+
     def _asked(self, facts: Facts) -> Answer:
         self.asked += 1
         verdict = evaluate(self.policy, facts)
@@ -174,14 +179,10 @@ class Memo:
 
     def _meet(self, person: PersonFacts) -> _Known:
         """The person as they are now; what was kept of them as they were is dropped."""
-        self._forget(person.id)
+        self.forget(person.id)
         self._make_room(person.id)
         known = self._known[person.id] = _Known(person, self.policy)
         return known
-
-    def _forget(self, person: str) -> None:
-        known = self._known.pop(person, None)
-        self.size -= 0 if known is None else 1 + len(known.kept)
 
     def _make_room(self, person: str) -> None:
         """Room for one more value of this person, who stays."""
@@ -189,7 +190,7 @@ class Memo:
             first = next((met for met in self._known if met != person), None)
             if first is None:
                 break
-            self._forget(first)
+            self.forget(first)
         self.size += 1
 
     def _learn(self, rule: _Rule, known: _Known, facts: Facts) -> _Kept:

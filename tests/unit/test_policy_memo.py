@@ -36,7 +36,7 @@ def same(memo: Memo, policy: Policy, facts: Facts, language: str = "en") -> None
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_memo_says_what_is_said_without_one(data: st.DataObject) -> None:
     policy = data.draw(policies())
     language = data.draw(st.sampled_from(["en", "de"]))
@@ -104,6 +104,9 @@ def test_a_memo_is_bounded_and_whoever_came_first_leaves_first() -> None:
     assert memo.learned == before
     same(memo, WORKSHOP, Facts(people[0], "front", NOW))
     assert memo.learned == before + 1
+    for person in people:
+        memo.forget(person.id)
+    assert memo.size == 0
 
 
 def test_a_person_who_changed_is_asked_about_again() -> None:
