@@ -30,6 +30,7 @@ from ostiary.controller.people.errors import FeedWentBack, TemplateMalformed, Te
 from ostiary.controller.people.protect import TemplateShield, open_template, unpack
 from ostiary.controller.policy.document import Policy, load
 from ostiary.controller.policy.errors import PolicyError
+from ostiary.controller.policy.memo import Memo
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.record import Draft
@@ -71,6 +72,7 @@ class Keeper:
         self.keys = store
         self.log = log
         self.policy: Policy | None = None
+        self._memo: Memo | None = None
         self.locking = asyncio.Lock()
         self._published: dict[str, Any] | None = None
         self._places = places
@@ -143,8 +145,8 @@ class Keeper:
                     self._link.tell(standing.node, "answer", sealed)
         at_ms = self.now_ms()
         # One policy for the whole way: another may be published while the records of this batch are being written.
-        policy = self.policy
-        decided = self._judged(asks, policy, at_ms)
+        policy, memo = self.policy, self._memo
+        decided = self._judged(asks, policy, memo, at_ms)
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
             record.decision(self.site, ask, identity, judgement, policy, self._gallery, code, at_ms)
@@ -173,7 +175,9 @@ class Keeper:
             upto = {"v": 1, "journal_upto": self._journal.get(node, 0)}
             self._tell(self._standings[node], "desired", upto, retain=True)
 
-    def _judged(self, asks: list[Ask], policy: Policy | None, at_ms: int) -> list[tuple[Ask, Identity, Judgement]]:
+    def _judged(
+        self, asks: list[Ask], policy: Policy | None, memo: Memo | None, at_ms: int
+    ) -> list[tuple[Ask, Identity, Judgement]]:
         """Steps 2 and 3 for everybody who waits. A mistake of ours denies; it never grants and never stops the door."""
         if not asks:
             return []
@@ -184,7 +188,7 @@ class Keeper:
             found = iter(identify(known, self._gallery, self._matcher))
             identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
             return [
-                (ask, identity, judge(identity, ask.standing.door, policy, self._gallery, self._presence, at_ms))
+                (ask, identity, judge(identity, ask.standing.door, memo, self._gallery, self._presence, at_ms))
                 if rule is not None or policy is None
                 else (ask, identity, refused("unknown-door"))
                 for ask, identity, rule in zip(asks, identities, rules, strict=True)
@@ -281,7 +285,7 @@ class Keeper:
         return shield.shield(np.frombuffer(vector, np.int8), scale)
 
     def publish(self, policy: Policy, text: str, published_at_ms: int) -> None:
-        self.policy = policy
+        self.policy, self._memo = policy, Memo(policy)
         self._published = {"text": text, "sha256": policy.sha256, "published_at_ms": published_at_ms}
 
     def published(self) -> dict[str, Any] | None:
@@ -320,6 +324,8 @@ class Keeper:
                 known, held = following.Snapshot(0, {}, {}), {}
             for person, followed in changes.people.items():
                 held.pop(person, None)
+                if self._memo is not None:
+                    self._memo.forget(person)
                 if followed is not None and (templates := self._opened(person, followed)):
                     held[person] = templates
             self._gallery = Gallery(known.after(changes), held)

@@ -6,10 +6,9 @@ from typing import Any
 from ostiary.controller.access.gallery import Gallery
 from ostiary.controller.access.identify import Identity
 from ostiary.controller.access.presence import Presence
-from ostiary.controller.policy.document import Policy
-from ostiary.controller.policy.evaluate import Verdict, evaluate
-from ostiary.controller.policy.explain import explain
+from ostiary.controller.policy.evaluate import Verdict
 from ostiary.controller.policy.facts import Facts, Live, PersonFacts
+from ostiary.controller.policy.memo import Memo
 from ostiary.controller.policy.sentences import sentence
 
 
@@ -28,21 +27,21 @@ class Judgement:
 
 
 def judge(
-    identity: Identity, door: str, policy: Policy | None, gallery: Gallery, presence: Presence, at_ms: int
+    identity: Identity, door: str, memo: Memo | None, gallery: Gallery, presence: Presence, at_ms: int
 ) -> Judgement:
-    """The judgement for one identified ask at `door` (its id) at the wall-clock time `at_ms`. `live` in it is what the
+    """The judgement for one identified ask at `door` (its id) at the wall-clock time `at_ms`, by the policy of `memo`
+    (None: none is published). `live` in it is what the
     verdict read of the live state: with it, and the person's ledger, the same facts can be made again."""
-    if policy is None:
+    if memo is None:
         return refused("no-policy")
     if identity.reason is not None:
         return refused(identity.reason)
     known = identity.person or ""
     # Somebody who was identified and is not here any more has left between the two.
     person = gallery.facts(known) or PersonFacts(known, withdrawn=True)
-    live = presence.seen(known, policy, door, at_ms, gallery.facts)
-    facts = Facts(person, door, at_ms, live)
-    verdict = evaluate(policy, facts)
-    why = explain(policy, facts, verdict)
+    live = presence.seen(known, memo.policy, door, at_ms, gallery.facts)
+    answer = memo.answer(Facts(person, door, at_ms, live))
+    verdict, why = answer.verdict, answer.why
     return Judgement(
         verdict.granted, verdict.reason, why.sentence, why.counterfactual, why.clauses, why.factors, verdict, live
     )

@@ -1,6 +1,6 @@
 """Facts and policy to a verdict: hard forbids first, then every clause of the door, no short cut; else deny."""
 
-from dataclasses import dataclass
+import msgspec
 
 from ostiary.controller.policy.clause import Finding
 from ostiary.controller.policy.document import Policy
@@ -12,8 +12,7 @@ from ostiary.controller.policy.score import Score
 GRANTED = "granted"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """Grant or deny. `reason` is "granted", or the code of the first finding that does not hold: forbids in the
     order of `forbids/`, then clauses in the order in which the policy lists them; "unknown-door" and
     "claim-missing" where there is no rule or nobody to judge. `findings` are the forbids that apply and then one for

@@ -1,7 +1,8 @@
 """A verdict in words for the person and the operator: what decided, each clause, and what would change it."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ostiary.controller.policy.clause import Clause, Finding, parts_of
 from ostiary.controller.policy.counterfactual import say_ways, ways
@@ -15,8 +16,7 @@ from ostiary.controller.policy.language import pick
 from ostiary.controller.policy.sentences import sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """`sentence` says the verdict with every clause that decided it: all that hold for a grant, all that fail for a
     denial. `counterfactual` says what would change a denial; None for a grant, and where nobody but a human can
     change it. `clauses` are {clause, held, value, bound, say} in the order of the findings, of JSON types; those made
@@ -37,18 +37,20 @@ def explain(policy: Policy, facts: Facts, verdict: Verdict, language: str = "en"
         return Explanation(sentence(verdict.reason, language), None, ())
     applying = [forbid for forbid in FORBIDS if not forbid.check(facts).held]
     lines = [
-        _line(told, finding, language) for told, finding in zip([*applying, *door.grant], verdict.findings, strict=True)
+        line_of(told, finding, language)
+        for told, finding in zip([*applying, *door.grant], verdict.findings, strict=True)
     ]
     decisive = [str(line["say"]) for line in lines if line["held"] == verdict.granted]
     if verdict.granted:
         return Explanation(" ".join([sentence("granted", language), *decisive]), None, tuple(lines))
     if facts.person is None:
         return Explanation(sentence(verdict.reason, language), None, tuple(lines))
-    counterfactual = _counterfactual(policy, facts, language)
-    return Explanation(" ".join(decisive), counterfactual, tuple(lines), _factors(policy, verdict, language))
+    counterfactual = change_of(policy, facts, language)
+    return Explanation(" ".join(decisive), counterfactual, tuple(lines), factors_of(policy, verdict, language))
 
 
-def _line(told: Clause | Forbid, finding: Finding, language: str) -> dict[str, Any]:
+def line_of(told: Clause | Forbid, finding: Finding, language: str) -> dict[str, Any]:
+    """The line of one finding, as in `clauses`. Raises `UnknownLanguage`."""
     line: dict[str, Any] = {
         "clause": finding.clause,
         "held": finding.held,
@@ -58,11 +60,12 @@ def _line(told: Clause | Forbid, finding: Finding, language: str) -> dict[str, A
     }
     if finding.parts:
         together = zip(parts_of(told), finding.parts, strict=True)
-        line["parts"] = [_line(part, found, language) for part, found in together]
+        line["parts"] = [line_of(part, found, language) for part, found in together]
     return line
 
 
-def _factors(policy: Policy, verdict: Verdict, language: str) -> tuple[dict[str, Any], ...]:
+def factors_of(policy: Policy, verdict: Verdict, language: str) -> tuple[dict[str, Any], ...]:
+    """The entries that weighed most, as in `factors`."""
     score = score_that_failed(verdict.findings)
     return tuple(
         {
@@ -77,7 +80,8 @@ def _factors(policy: Policy, verdict: Verdict, language: str) -> tuple[dict[str,
     )
 
 
-def _counterfactual(policy: Policy, facts: Facts, language: str) -> str | None:
+def change_of(policy: Policy, facts: Facts, language: str) -> str | None:
+    """What would change the denial of a person who is there, as in `counterfactual`."""
     found = ways(policy, facts)
     if found:
         return say_ways(policy, facts, found, language)

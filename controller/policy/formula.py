@@ -253,6 +253,7 @@ class Reaches:
 
 LiveTruth = IsInside | IsEscorted | IsLockedDown | LiveKnown
 Truth = Somebody | IsWithdrawn | IsRevoked | IsSuspended | IsMember | HasHolding | IsOpen | LiveTruth
+LiveAtom = LiveTruth | Others
 Atom = Truth | Number
 Formula = And | Or | Not | Reaches | Truth
 
