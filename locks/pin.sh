@@ -12,6 +12,6 @@ pin() {
         --no-emit-find-links --no-annotate --no-header "$@" pyproject.toml -o "locks/$name.lock"
     echo "locks/$name.lock: $(grep -c '==' "locks/$name.lock") packages"
 }
-pin run --extra face
-pin dev --extra face --extra dev
+pin run --extra face --extra prove
+pin dev --extra face --extra prove --extra dev
 pin pi --extra face --extra pi

@@ -295,3 +295,14 @@ def atoms(formula: Formula) -> tuple[Atom, ...]:
             case truth:
                 found.setdefault(truth.key, truth)
     return tuple(found.values())
+
+
+def follows(wider: Atom, narrower: Atom) -> bool:
+    """Whether `wider` is at least as true, or as large, as `narrower` in every case: more doors, or a longer time."""
+    match wider, narrower:
+        case (IsInside(), IsInside()) | (Others(), Others()):
+            return set(narrower.doors) <= set(wider.doors) and narrower.for_ms <= wider.for_ms
+        case IsEscorted(), IsEscorted():
+            return narrower.holding == wider.holding and narrower.within_ms <= wider.within_ms
+        case _:
+            return wider.key == narrower.key

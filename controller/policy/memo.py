@@ -149,23 +149,41 @@ class Memo:
 
     def answer(self, facts: Facts) -> Answer:
         """What `evaluate` and `explain` say of these facts. Raises `UnknownLanguage`."""
+        found = self._found(facts)
+        return self._composed(*found, facts) if isinstance(found, tuple) else self._asked(found)
+
+    def verdict(self, facts: Facts) -> Verdict:
+        """What `evaluate` alone says of these facts."""
+        found = self._found(facts)
+        if not isinstance(found, tuple):
+            self.asked += 1
+            return evaluate(self.policy, found)
+        rule, kept, _ = found
+        findings: list[Any] = list(kept.findings)
+        for position, at in kept.said.holes:
+            findings[position] = self._minute(rule, at, facts).finding
+        reason = next((finding.code for finding in findings if not finding.held), GRANTED)
+        return Verdict(reason == GRANTED, reason, tuple(findings), self._sha256, kept.score)
+
+    def _found(self, facts: Facts) -> "tuple[_Rule, _Kept, _Known] | Facts":
+        """What is kept of this person at this door, now; or the facts, with a prepared ledger, of whom nothing is."""
         person, live, at_ms = facts.person, facts.live, facts.at_ms
         rules = self._alone if live is None else self._empty if live == NOTHING else self._moving
         rule = rules.get(facts.door)
         if rule is None or person is None:
-            return self._asked(facts)
+            return facts
         known = self._known.get(person.id)
         if known is None or known.facts is not person:
             known = self._meet(person)
         if not rule.keeps:
-            return self._asked(replace(facts, person=known.prepared))
+            return replace(facts, person=known.prepared)
         kept = known.kept.get(rule)
         if kept is None or not kept.from_ms <= at_ms < kept.until_ms:
             self.learned += 1
             kept = self._learn(rule, known, facts)
         else:
             self.composed += 1
-        return self._composed(rule, kept, known, facts)
+        return rule, kept, known
 
     def forget(self, person: str) -> None:
         """Drops all that is kept of somebody (their id), such as one who has left."""

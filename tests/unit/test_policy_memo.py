@@ -26,7 +26,7 @@ def same(memo: Memo, policy: Policy, facts: Facts, language: str = "en") -> None
     answer = memo.answer(facts)
     verdict = evaluate(policy, facts)
     why = explain(policy, facts, verdict, language)
-    assert answer.verdict == verdict
+    assert answer.verdict == memo.verdict(facts) == verdict
     assert answer.why == why
     told = [[why.sentence, why.counterfactual, list(why.clauses), list(why.factors)] for why in (answer.why, why)]
     assert canonical(told[0]) == canonical(told[1])

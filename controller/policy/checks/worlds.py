@@ -1,11 +1,10 @@
 """The cases that a door's rule can tell apart: a value for each atom of its formula, and no two that contradict.
 
-It is a finite list because a rule only ever asks whether a number reaches a bound, and whether hours are open. What
-hours do together is looked up, day by day, for 400 days from today and around every date that they name.
+It is a finite list because a rule only ever asks whether a number reaches a bound, and whether hours are open.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import product
 
 from ostiary.controller.policy.document import Policy
@@ -13,8 +12,6 @@ from ostiary.controller.policy.formula import (
     And,
     Atom,
     Formula,
-    IsEscorted,
-    IsInside,
     IsOpen,
     LiveKnown,
     Not,
@@ -24,13 +21,12 @@ from ostiary.controller.policy.formula import (
     ScoreOf,
     Somebody,
     atoms,
+    follows,
 )
-from ostiary.controller.policy.hours import Hours
+from ostiary.controller.policy.open_together import open_together
 
-HORIZON_DAYS = 400
 MOST_WORLDS = 4_096
 World = Mapping[str, bool | int]
-_ONE_DAY = timedelta(days=1)
 
 
 def true(formula: Formula, world: World) -> bool:
@@ -73,28 +69,6 @@ def worlds(formula: Formula, policy: Policy, today: date) -> list[World] | None:
     ]
 
 
-def open_together(hours: Sequence[Hours], today: date) -> list[tuple[bool, ...]]:
-    """Which of these hours are open at once: each combination that occurs."""
-    if not hours:
-        return [()]
-    found: dict[tuple[bool, ...], None] = {}
-    for at_ms in _moments(hours, today):
-        found[tuple(item.open_until(at_ms) is not None for item in hours)] = None
-    return list(found)
-
-
-def _moments(hours: Sequence[Hours], today: date) -> Iterator[int]:
-    """Every moment from today on at which one of the hours may turn."""
-    days = {today + offset * _ONE_DAY for offset in range(HORIZON_DAYS)}
-    for item in hours:
-        for written in (*item.closed.dates, *item.also):
-            days.update(day for offset in (-1, 0, 1) if (day := written + offset * _ONE_DAY) >= today)
-    for day in sorted(days):
-        yield int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000
-        for item in hours:
-            yield from item.opening(day) or ()
-
-
 def _bounds(formula: Formula) -> dict[str, set[int]]:
     """The bounds with which each number is compared."""
     match formula:
@@ -129,18 +103,7 @@ def _values(atom: Atom, bounds: set[int], policy: Policy) -> list[bool | int]:
 def _contradictory(found: Sequence[Atom], chosen: Sequence[bool | int]) -> bool:
     """Whether one atom is less than another from which it follows."""
     return any(
-        value > other_value and _follows(other, atom)
+        value > other_value and follows(other, atom)
         for atom, value in zip(found, chosen, strict=True)
         for other, other_value in zip(found, chosen, strict=True)
     )
-
-
-def _follows(wider: Atom, narrower: Atom) -> bool:
-    """Whether `wider` is at least as true, or as large, as `narrower`: more doors, or a longer time."""
-    match wider, narrower:
-        case (IsInside(), IsInside()) | (Others(), Others()):
-            return set(narrower.doors) <= set(wider.doors) and narrower.for_ms <= wider.for_ms
-        case IsEscorted(), IsEscorted():
-            return narrower.holding == wider.holding and narrower.within_ms <= wider.within_ms
-        case _:
-            return False
