@@ -175,13 +175,13 @@ class EntryCancelled(PeopleError):
 
 
 class AlreadyContested(PeopleError):
-    """An entry is contested once."""
+    """The effect of an entry is suspended once."""
 
     def __init__(self, number: int) -> None:
         super().__init__(
-            f"Entry {number} is contested already.",
-            "One entry has one contest, and its effect is suspended until that is decided.",
-            "Add what is new to the contest that stands.",
+            f"Entry {number} was contested before.",
+            "The effect of one entry is suspended once, until that contest is decided.",
+            "Open another contest of it; the entry counts meanwhile.",
         )
 
 
@@ -193,6 +193,94 @@ class NotContested(PeopleError):
             f"Entry {number} was not upheld.",
             "It is not contested, or was upheld already, so there is nothing to decide.",
             "Nothing needs doing.",
+        )
+
+
+class NoSuchContest(PeopleError, LookupError):
+    """No contest with this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"There is no contest {number}.",
+            "It is unknown here.",
+            "List the contests, and take the number from there.",
+        )
+
+
+class ContestRuns(PeopleError):
+    """One thing has one open contest."""
+
+    def __init__(self, kind: str, number: int, contest: int) -> None:
+        super().__init__(
+            f"No second contest of {kind} {number} was opened.",
+            f"Contest {contest} of it is not decided yet.",
+            "Tell its reviewer what is new, or wait for the outcome.",
+        )
+
+
+class NotTheirs(PeopleError, LookupError):
+    """What is contested is not the person's, or is not there."""
+
+    def __init__(self, kind: str, number: int, person: str) -> None:
+        super().__init__(
+            f"{kind.capitalize()} {number} was not contested.",
+            f"It is not one of {person}, and a person contests what concerns them.",
+            "Look at the person's page again.",
+        )
+
+
+class ContestDecided(PeopleError):
+    """The contest has its outcome."""
+
+    def __init__(self, number: int, outcome: str) -> None:
+        super().__init__(
+            f"Contest {number} was not changed.",
+            f"It was decided: {outcome}. An outcome stays.",
+            "If there is something new, open another contest.",
+        )
+
+
+class ContestLapsed(PeopleError):
+    """The deadline has passed without an outcome."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Contest {number} was not changed.",
+            "Its deadline has passed without an outcome, so what was contested is cancelled.",
+            "If it happened all the same, record it anew with its own document.",
+        )
+
+
+class NotAssigned(PeopleError):
+    """Nobody reviews the contest yet."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Contest {number} was not decided.",
+            "It has no reviewer yet.",
+            f"Assign one first: ostiary contest assign {number} --reviewer NAME",
+        )
+
+
+class WrongReviewer(PeopleError, PermissionError):
+    """Another reviewer was assigned."""
+
+    def __init__(self, number: int, assigned: str) -> None:
+        super().__init__(
+            f"Contest {number} was not decided.",
+            f"It is assigned to {assigned}, and only the assigned reviewer decides.",
+            "Let them decide, or have it assigned anew.",
+        )
+
+
+class OwnWork(PeopleError, PermissionError):
+    """The reviewer would judge what they wrote."""
+
+    def __init__(self, reviewer: str, wrote: str) -> None:
+        super().__init__(
+            f"{reviewer} cannot review this contest.",
+            f"They {wrote}, and nobody reviews their own work.",
+            "Assign somebody else.",
         )
 
 

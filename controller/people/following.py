@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, Row, Table, func, select
 
 from ostiary.controller.people.errors import FeedWentBack
+from ostiary.controller.people.ledger import LedgerEntry
 from ostiary.controller.policy.facts import Entry, Holding, Membership, PersonFacts
 from ostiary.controller.store import people_tables as tables
 
@@ -25,12 +26,16 @@ class SealedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A person as the keeper needs them: facts, tags of live cards, sealed templates. No name."""
+    """A person as the keeper needs them: facts, tags of live cards, sealed templates. No name.
+
+    `more_time`: doors stay open longer for this person; no decision turns on it and no answer says so.
+    """
 
     facts: PersonFacts
     cards: tuple[str, ...] = ()
     templates: tuple[SealedTemplate, ...] = ()
     suspended_until_ms: int | None = None
+    more_time: bool = False
 
     def facts_at(self, at_ms: int) -> PersonFacts:
         """The facts for a decision at this time: a suspension ends by itself."""
@@ -108,22 +113,24 @@ def _read(conn: Connection, only: list[str] | None) -> dict[str, Followed]:
     entries = _by_person(conn, tables.entry, only)
     cards = _by_person(conn, tables.card, only)
     templates = _by_person(conn, tables.template, only)
-    standing = _by_person(conn, tables.standing, only)
+    suspensions = _by_person(conn, tables.suspension, only)
+    revocations = _by_person(conn, tables.revocation, only)
+    longer = _by_person(conn, tables.more_time, only)
     people: dict[str, Followed] = {}
     for person in ids:
-        stands = next(iter(standing.get(person, ())), None)
         facts = PersonFacts(
             id=person,
             member=tuple(Membership(row.state, *span) for row, span in _spans(member.get(person, ()))),
             holds=tuple(Holding(row.name, *span) for row, span in _spans(holds.get(person, ()))),
-            entries=tuple(_entry(row, hashes[row.evidence]) for row in entries.get(person, ())),
-            revoked=stands is not None and stands.revoked_at_ms is not None,
+            entries=tuple(as_fact(row, hashes[row.evidence]) for row in entries.get(person, ())),
+            revoked=any(row.lifted_at_ms is None for row in revocations.get(person, ())),
         )
         people[person] = Followed(
             facts,
             tuple(row.tag for row in cards.get(person, ()) if row.revoked_at_ms is None),
             tuple(SealedTemplate(row.id, row.model, row.runtime, row.sealed) for row in templates.get(person, ())),
-            None if stands is None else stands.suspended_until_ms,
+            max((_ends_ms(row) for row in suspensions.get(person, ())), default=None),
+            any(row.ended_at_ms is None for row in longer.get(person, ())),
         )
     return people
 
@@ -155,8 +162,13 @@ def _spans(rows: Iterable[Row[tuple]]) -> Iterable[tuple[Row[tuple], tuple[int, 
             yield row, (row.from_ms, until_ms)
 
 
-def _entry(row: Row[tuple], evidence_sha256: str) -> Entry:
-    """`evidence` is "<id> sha256:<hash>", so that the ledger's head vouches for the document and not for its name."""
+def _ends_ms(row: Row[tuple]) -> int:
+    return row.until_ms if row.lifted_at_ms is None else min(row.until_ms, row.lifted_at_ms)
+
+
+def as_fact(row: Row[tuple] | LedgerEntry, evidence_sha256: str) -> Entry:
+    """A row of the ledger as a policy reads it. `evidence` is "<id> sha256:<hash>", so that the ledger's head vouches
+    for the document and not for its name."""
     return Entry(
         id=str(row.id),
         kind=row.kind,
