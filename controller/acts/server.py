@@ -8,21 +8,32 @@ from typing import Any
 
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
+from ostiary.controller.acts.contest_assign import CONTEST_ASSIGN
+from ostiary.controller.acts.contest_open import CONTEST_OPEN
+from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
+from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.house import Act, Asked, House
+from ostiary.controller.acts.lift_suspension import LIFT_SUSPENSION
 from ostiary.controller.acts.look_up import LOOK_UP
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.refresh import REFRESH
 from ostiary.controller.acts.standing import STANDING
+from ostiary.controller.acts.suspend_danger import SUSPEND_DANGER
 from ostiary.controller.acts.withdraw_face import WITHDRAW_FACE
+from ostiary.controller.people.errors import PeopleError
 from ostiary.controller.store.errors import ThreePartError
 
 _log = logging.getLogger("ostiary.acts")
 
 ACTS: dict[str, Act] = {
-    act.name: act for act in (LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING)
+    act.name: act
+    for act in (
+        *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING),
+        *(CONTEST_OPEN, CONTEST_ASSIGN, CONTEST_UPHOLD, CONTEST_OVERTURN, SUSPEND_DANGER, LIFT_SUSPENSION),
+    )
 }
 
 
@@ -54,6 +65,8 @@ async def answer(house: House, line: bytes) -> dict[str, Any]:
         return {"done": await act.do(house, asked)}
     except ActError as error:
         return {"error": error.as_dict()}
+    except PeopleError as error:
+        return {"error": ActError("rule", error.what, error.why, error.now).as_dict()}
     except ThreePartError as error:
         return {"error": ActError("store", error.what, error.why, error.now).as_dict()}
 

@@ -10,6 +10,7 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
         "site": house.site,
         "nodes": house.nodes(),
         "policy_sha256": house.policy.sha256 if house.policy else None,
+        "policy_publisher": house.publisher(),
         "ever_published": house.log.reading().last_of("publish") is not None,
         "log_size": house.log.size,
         "checkpoint": house.log.checkpoint,

@@ -6,9 +6,11 @@ import typer
 
 from ostiary.controller import __version__
 from ostiary.controller.cli.ask import ask
+from ostiary.controller.cli.contest import contest
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.run import run
+from ostiary.controller.cli.standing import standing
 
 app = typer.Typer(
     name="ostiary",
@@ -22,6 +24,8 @@ app.command()(run)
 app.command()(demo)
 app.command()(ask)
 app.add_typer(node, name="node")
+app.add_typer(contest, name="contest")
+app.add_typer(standing, name="standing")
 
 
 def _version(wanted: bool) -> None:
