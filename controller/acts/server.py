@@ -14,12 +14,15 @@ from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
 from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.house import Act, Asked, House
+from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
+from ostiary.controller.acts.ledger_import import LEDGER_IMPORT
 from ostiary.controller.acts.lift_suspension import LIFT_SUSPENSION
 from ostiary.controller.acts.look_up import LOOK_UP
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.refresh import REFRESH
+from ostiary.controller.acts.source import SOURCE_ADD, SOURCE_LIST, SOURCE_REMOVE, SOURCE_VERIFY
 from ostiary.controller.acts.standing import STANDING
 from ostiary.controller.acts.suspend_danger import SUSPEND_DANGER
 from ostiary.controller.acts.withdraw_face import WITHDRAW_FACE
@@ -33,6 +36,7 @@ ACTS: dict[str, Act] = {
     for act in (
         *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING),
         *(CONTEST_OPEN, CONTEST_ASSIGN, CONTEST_UPHOLD, CONTEST_OVERTURN, SUSPEND_DANGER, LIFT_SUSPENSION),
+        *(LEDGER_ENTRY, LEDGER_IMPORT, SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
     )
 }
 

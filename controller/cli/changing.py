@@ -9,6 +9,8 @@ import typer
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ostiary.controller.acts.client import Keeper
+
 Written = TypeVar("Written")
 
 OPERATOR = Annotated[
@@ -40,8 +42,19 @@ def recorded(
             done = keeper.act_now(act, arguments, operator=operator, role=role)
     finally:
         engine.dispose()
-    keeper.act_now("refresh", {}, operator=operator, role=role)
+    told(keeper, operator, role)
     return written, done
+
+
+def told(keeper: "Keeper", operator: str, role: str) -> None:
+    """Have the keeper read what was written. One that is away, or busy with it, reads it by itself."""
+    from ostiary.controller.acts.errors import ActError
+
+    try:
+        keeper.act_now("refresh", {}, operator=operator, role=role)
+    except ActError as error:
+        if error.code != "keeper-away":
+            raise
 
 
 def now_ms() -> int:

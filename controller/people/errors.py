@@ -158,6 +158,68 @@ class EntryDiffers(PeopleError):
         )
 
 
+class KindUnknown(PeopleError, LookupError):
+    """The policy in force has no such entry kind."""
+
+    def __init__(self, kind: str, known: str) -> None:
+        super().__init__(
+            f"No entry {kind[:64]!r} was recorded.",
+            f"The policy in force knows: {known or 'none'}.",
+            "Name one of them, or publish a policy that has it.",
+        )
+
+
+class NoScoreHere(PeopleError):
+    """The policy in force keeps no score."""
+
+    def __init__(self, policy: str) -> None:
+        super().__init__(
+            "No entry was recorded.",
+            f"The policy in force ({policy}) has no score, so there is nothing to enter.",
+            "Publish a policy with the section `score` first.",
+        )
+
+
+class FileRefused(PeopleError):
+    """The file is no table of entries."""
+
+    def __init__(self, found: str, columns: str) -> None:
+        super().__init__(
+            "The file was not read.",
+            f"It is no table of entries: {found}.",
+            f"Write a CSV file in UTF-8 whose first line is: {columns}",
+        )
+
+
+class RowUnread(PeopleError):
+    """A line of the file is no row of the table."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("The line was not read.", f"It is no row of the table: {why}.", "Correct the line.")
+
+
+class ImportChanged(PeopleError):
+    """Between the look at the difference and the import, something changed."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(
+            "Nothing was imported.",
+            f"The difference is {found[:12]}… now, and {expected[:12]}… was expected: the file or the ledgers changed.",
+            "Look at the difference again with --dry-run, and import that one.",
+        )
+
+
+class ImportMistaken(PeopleError):
+    """Some lines cannot be imported, so none was."""
+
+    def __init__(self, conflicting: int, refused: int) -> None:
+        super().__init__(
+            "Nothing was imported.",
+            f"{conflicting} lines say something else than the ledger does, and {refused} make no entry.",
+            "Correct or remove those lines and import again; lines that are known already change nothing.",
+        )
+
+
 class NoSuchEntry(PeopleError, LookupError):
     """No entry with this number."""
 
