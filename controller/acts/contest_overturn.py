@@ -12,6 +12,7 @@ from ostiary.controller.people.past import History, history
 from ostiary.controller.people.rejudging import Differs, Recorded, differing
 from ostiary.controller.policy.document import Policy, load
 from ostiary.controller.policy.errors import PolicyError
+from ostiary.controller.policy.facts import Live
 from ostiary.controller.record.opening import Opened
 
 MOST_DECISIONS = 2_000  # judged again, the newest first
@@ -78,8 +79,15 @@ def _differing(house: House, told: _Known, at_ms: int) -> tuple[list[Differs], b
 def _recorded(opened: Opened) -> Recorded:
     body = opened.body
     held = tuple(bool(clause["held"]) for clause in body["clauses"])
+    live = body.get("live")
     return Recorded(
-        opened.row.position, body["at_ms"], body["door"], body["policy"] or "", body["verdict"] == "grant", held
+        opened.row.position,
+        body["at_ms"],
+        body["door"],
+        body["policy"] or "",
+        body["verdict"] == "grant",
+        held,
+        Live.from_document(live) if live else None,
     )
 
 

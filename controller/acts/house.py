@@ -1,5 +1,6 @@
 """What an act may touch: the keeper's rooms, handed over by `controller/app.py`."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,6 +33,7 @@ class House(Protocol):
     log: Log
     keys: KeyStore
     policy: Policy | None
+    locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
 
     @property
     def people(self) -> Engine:
@@ -68,6 +70,14 @@ class House(Protocol):
 
     def nodes(self) -> list[dict[str, Any]]: ...
 
+    def recorded(self, position: int, draft: Draft) -> None:
+        """From the next ask on, the live state is what this record, which is durable, makes of it."""
+        ...
+
+    def locked(self) -> dict[str | None, int]:
+        """What is locked down: doors, or None for the whole site, and since when (Unix ms)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -79,7 +89,14 @@ class Act:
     do: Callable[[House, Asked], Awaitable[dict[str, Any]]]
 
 
-def act_record(asked: Asked, kind: str, at_ms: int, body: dict[str, Any], persons: tuple[str, ...] = ()) -> Draft:
+def act_record(
+    asked: Asked,
+    kind: str,
+    at_ms: int,
+    body: dict[str, Any],
+    persons: tuple[str, ...] = (),
+    door: str | None = None,
+) -> Draft:
     """The record of an act: who did it, in which role, for which purpose, and to what."""
     said = {"at_ms": at_ms, "operator": asked.operator, "role": asked.role, "purpose": asked.purpose, **body}
-    return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, code=kind)
+    return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, door=door, code=kind)

@@ -4,7 +4,7 @@ Applying the changes since a version to its snapshot gives the snapshot that rea
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, Table, func, select
 
@@ -34,13 +34,7 @@ class Followed:
     facts: PersonFacts
     cards: tuple[str, ...] = ()
     templates: tuple[SealedTemplate, ...] = ()
-    suspended_until_ms: int | None = None
     more_time: bool = False
-
-    def facts_at(self, at_ms: int) -> PersonFacts:
-        """The facts for a decision at this time: a suspension ends by itself."""
-        suspended = self.suspended_until_ms is not None and at_ms < self.suspended_until_ms
-        return replace(self.facts, suspended=True) if suspended else self.facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +117,13 @@ def _read(conn: Connection, only: list[str] | None) -> dict[str, Followed]:
             member=tuple(Membership(row.state, *span) for row, span in _spans(member.get(person, ()))),
             holds=tuple(Holding(row.name, *span) for row, span in _spans(holds.get(person, ()))),
             entries=tuple(as_fact(row, hashes[row.evidence]) for row in entries.get(person, ())),
+            suspended_until_ms=max((_ends_ms(row) for row in suspensions.get(person, ())), default=None),
             revoked=any(row.lifted_at_ms is None for row in revocations.get(person, ())),
         )
         people[person] = Followed(
             facts,
             tuple(row.tag for row in cards.get(person, ()) if row.revoked_at_ms is None),
             tuple(SealedTemplate(row.id, row.model, row.runtime, row.sealed) for row in templates.get(person, ())),
-            max((_ends_ms(row) for row in suspensions.get(person, ())), default=None),
             any(row.ended_at_ms is None for row in longer.get(person, ())),
         )
     return people

@@ -39,7 +39,9 @@ class History:
             member=tuple(Membership(*span) for span in _spans(self.member, known_ms)),
             holds=tuple(Holding(*span) for span in _spans(self.holds, known_ms)),
             entries=tuple(_as_known(entry, known_ms) for entry in self.entries if entry.recorded_ms <= known_ms),
-            suspended=any(one.at_ms <= known_ms and at_ms < _ended_ms(one, known_ms) for one in self.suspensions),
+            suspended_until_ms=max(
+                (_ended_ms(one, known_ms) for one in self.suspensions if one.at_ms <= known_ms), default=None
+            ),
             revoked=any(
                 one.at_ms <= known_ms and _or_never(one.lifted_at_ms, known_ms) is None for one in self.revocations
             ),

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from ostiary.controller.people.past import History
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.evaluate import evaluate
-from ostiary.controller.policy.facts import Facts
+from ostiary.controller.policy.facts import Facts, Live
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A decision as the log has it. `held` says of each finding whether it held, forbids first; none where it was
-    decided before any clause was read."""
+    decided before any clause was read. `live` is what the decision saw of the live state."""
 
     position: int
     at_ms: int
@@ -24,6 +24,7 @@ class Recorded:
     policy_sha256: str
     granted: bool
     held: tuple[bool, ...]
+    live: Live | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ def _again(decided: Recorded, policy: Policy, was: History, corrected: History) 
     if forbids:
         return decided.granted
     before, after = (
-        evaluate(policy, Facts(history.at(decided.at_ms), decided.door, decided.at_ms)).findings[-len(door.grant) :]
+        evaluate(policy, Facts(history.at(decided.at_ms), decided.door, decided.at_ms, decided.live)).findings[
+            -len(door.grant) :
+        ]
         for history in (was, corrected)
     )
     return all(

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 from ostiary.controller.policy import errors
 from ostiary.controller.policy.canonical import sha256_of
 from ostiary.controller.policy.clause import Sections
+from ostiary.controller.policy.clauses import clause_types
 from ostiary.controller.policy.door import Budget, Door
 from ostiary.controller.policy.entry_kind import EntryKind
 from ostiary.controller.policy.hours import Hours
 from ostiary.controller.policy.protected import refuse_protected
 from ostiary.controller.policy.reading import Value, read_document
 from ostiary.controller.policy.score import ScoreRules
+from ostiary.controller.policy.tier import read_tiers
 from ostiary.controller.policy.title import Titles
 
 __all__ = ["Budget", "Door", "EntryKind", "Policy", "load"]
@@ -40,7 +42,7 @@ def load(text: str, name: str = "policy") -> Policy:
     """The policy that `text` states; `name` is what errors call the file. Raises a `PolicyError` at the first
     mistake."""
     root = read_document(text, name)
-    optional = ("score", "entries", "limits", "hours", "words")
+    optional = ("score", "entries", "limits", "tiers", "hours", "words")
     fields = root.fields("a policy", ("policy", "doors"), optional)
     titles = Titles.read(fields.get("words"))
     rules = _score(fields.get("score"), fields.get("limits"))
@@ -51,7 +53,9 @@ def load(text: str, name: str = "policy") -> Policy:
         word: Hours.read(word, value, titles)
         for word, _, value in (fields["hours"].named("opening hour") if "hours" in fields else [])
     }
-    sections = Sections(rules, entries, hours, titles)
+    tiers = read_tiers(fields.get("tiers"), rules, entries, titles)
+    names = {word: (word,) for word, _, _ in fields["doors"].named("door")}
+    sections = Sections(rules, entries, hours, titles, clause_types(), tiers, names)
     doors = {word: Door.read(word, key, value, sections) for word, key, value in fields["doors"].named("door")}
     if not doors:
         raise errors.MissingKey(fields["doors"].at, "no door", "at least one door")
@@ -62,6 +66,7 @@ def load(text: str, name: str = "policy") -> Policy:
         "score": _score_document(rules),
         "entries": {word: kind.as_document() for word, kind in entries.items()},
         "doors": {word: door.as_document() for word, door in doors.items()},
+        "tiers": {word: tier.at_least for word, tier in tiers.items()},
         "hours": {word: item.as_document() for word, item in hours.items()},
         "words": titles.as_document(),
     }

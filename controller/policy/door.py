@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from ostiary.controller.policy import errors
 from ostiary.controller.policy.clause import Clause, Sections
-from ostiary.controller.policy.clauses import CLAUSES
-from ostiary.controller.policy.errors import nearest_word
-from ostiary.controller.policy.reading import Value, listed
+from ostiary.controller.policy.clause_list import read_clauses
+from ostiary.controller.policy.reading import Value
 
 FACE = ("off", "verify", "identify")
 ALTERNATIVES = ("card", "pass", "card+pin", "pass+pin")
@@ -51,7 +50,7 @@ class Door:
             name,
             face,
             _alternatives(key, fields.get("or"), name, face),
-            _grant(fields["grant"], sections),
+            read_clauses(fields["grant"], sections),
             fields["necessity"].name_word("the id of a necessity note") if "necessity" in fields else None,
             _budget(fields["budget"]) if "budget" in fields else None,
             fields["offline"].word(OFFLINE) if "offline" in fields else "pack",
@@ -98,20 +97,3 @@ def _budget(value: Value) -> Budget:
         fields["fpir"].number("the false positive identification rate", 0, MOST_FPIR),
         fields["gallery"].integer("the gallery's size", 1, LARGEST_GALLERY),
     )
-
-
-def _grant(value: Value, sections: Sections) -> tuple[Clause, ...]:
-    readers = {clause.name: clause.read for clause in CLAUSES}
-    clauses: list[Clause] = []
-    for item in value.items("a list of clauses"):
-        for key, bound in item.pairs(f"a clause: {listed(readers)}"):
-            word = key.text("a clause")
-            if word not in readers:
-                raise errors.UnknownKey(key.at, key.found, listed(readers), nearest_word(word, readers))
-            clause = readers[word](bound, sections)
-            if clause in clauses:
-                raise errors.RepeatedClause(key.at, f"the same {word} clause again", "each clause once")
-            clauses.append(clause)
-    if not clauses:
-        raise errors.EmptyGrant(value.at, "no clause", "at least one clause")
-    return tuple(clauses)

@@ -130,6 +130,42 @@ class RepeatedClause(PolicyError):
     cure = "Keep one of the two."
 
 
+class NestedTooDeep(PolicyError):
+    """Clauses within clauses, deeper than a person can read."""
+
+    cure = "Write the rule with fewer brackets: the clauses of `grant` must all hold already."
+
+
+class LoneClause(PolicyError):
+    """One clause alone where several are weighed against each other: the brackets can never matter."""
+
+    cure = "Write the clause without `any_of` or `all_of` around it, or add another one."
+
+
+class UnknownDoor(PolicyError):
+    """A clause names a door that this policy has no rule for, so nobody would ever be seen there."""
+
+    cure = "Name doors that stand under `doors`, or leave `doors` out: then the door itself is meant."
+
+
+class UnknownTier(PolicyError):
+    """A clause names a tier that nobody wrote down."""
+
+    cure = "Write this tier under `tiers`, or name one that is there."
+
+
+class TierNotRegained(PolicyError):
+    """A tier above the start that no entry earns: whoever falls out of it is out for good."""
+
+    cure = "Lower the tier, or add an entry kind that raises the score."
+
+
+class RepeatedTier(PolicyError):
+    """Two tiers that begin at the same score: one of them says nothing."""
+
+    cure = "Keep one of the two, or let it begin elsewhere."
+
+
 class FaceWithoutAlternative(PolicyError):
     """A door that takes a face and nothing else; a face is opt-in, so it is never the only way in."""
 

@@ -15,7 +15,7 @@ WORD = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{1,12})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,6})([a-z]{1,2})", re.ASCII)
-_UNIT_MS = {"ms": 1, "s": 1_000, "d": 86_400_000}
+_UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 def listed(words: Iterable[str]) -> str:

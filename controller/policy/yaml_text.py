@@ -10,7 +10,7 @@ from ostiary.controller.policy import errors
 from ostiary.controller.policy.errors import Place
 
 MAX_BYTES = 256 * 1024
-MAX_DEPTH = 12
+MAX_DEPTH = 14  # of three levels of clauses within clauses, the innermost naming its doors
 
 
 def place_of(mark: Any, name: str) -> Place:
@@ -67,7 +67,7 @@ class _Loader(yaml.SafeLoader):
         if event.tag is not None:
             raise errors.TagRefused(at, f'the tag "{event.tag}"', "a plain value")
         if self.depth >= MAX_DEPTH:
-            raise errors.TooDeep(at, f"more than {MAX_DEPTH} levels", "a policy, which needs no more than six")
+            raise errors.TooDeep(at, f"more than {MAX_DEPTH} levels", "a policy, which needs no more than that")
         self.depth += 1
         node = cast("Any", super()).compose_node(parent, index)
         self.depth -= 1

@@ -48,7 +48,7 @@ def opened(conn: Connection, entry: int, at_ms: int = 30) -> Contest:
 
 
 def value(conn: Connection, at_ms: int) -> int:
-    return score(following.snapshot(conn).people[ADA].facts_at(at_ms).entries, RULES, at_ms).value
+    return score(following.snapshot(conn).people[ADA].facts.entries, RULES, at_ms).value
 
 
 def test_a_contested_penalty_does_not_count_until_it_is_upheld(conn: Connection) -> None:
@@ -282,7 +282,7 @@ class Stories(RuleBasedStateMachine):
         self.settle()
         with self.engine.begin() as conn:
             found = {one.id: one.state(self.now_ms) for one in contests.contests(conn, ADA)}
-            weighs = score(following.snapshot(conn).people[ADA].facts_at(self.now_ms).entries, RULES, self.now_ms)
+            weighs = score(following.snapshot(conn).people[ADA].facts.entries, RULES, self.now_ms)
         assert found == self.told
         upheld = {entry for number, entry in self.about.items() if self.told[number] == "upheld"}
         counting = {1, 2} - (self.contested - upheld) - {entry for entry in (1, 2) if self.cancelled(entry)}

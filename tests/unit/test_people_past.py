@@ -73,11 +73,11 @@ def test_facts_are_told_as_they_stood(conn: Connection) -> None:
         (Membership("active", 10, 100),),
     ]
     assert [told.at(at_ms).holds for at_ms in (11, 12, 60)] == [(), (Holding("key", 5, 90),), (Holding("key", 5, 60),)]
-    suspended = [at_ms for at_ms in range(110) if told.at(at_ms).suspended]
+    suspended = [at_ms for at_ms in range(110) if told.at(at_ms).suspended_at(at_ms)]
     assert suspended == [*range(20, 30), *range(50, 60)]
     assert [at_ms for at_ms in range(110) if told.at(at_ms).revoked] == list(range(70, 80))
     # Before the first one was lifted, it was to last longer.
-    assert told.at(35, known_ms=29).suspended
+    assert told.at(35, known_ms=29).suspended_at(35)
 
 
 def test_the_past_is_what_the_keeper_knew_at_every_moment(conn: Connection) -> None:
@@ -115,9 +115,9 @@ def test_the_past_is_what_the_keeper_knew_at_every_moment(conn: Connection) -> N
     assert any(entry.cancelled_ms for entry in told.entries)
     assert any(entry.upheld_ms for entry in told.entries)
     for (at_ms, known), (_, before) in zip(knew[1:], knew, strict=False):
-        assert told.at(at_ms) == known.facts_at(at_ms)
-        head = ledger_head(known.facts_at(at_ms).entries, "safety", at_ms)
-        assert told.as_recorded(at_ms, "safety", head) == known.facts_at(at_ms)
+        assert told.at(at_ms) == known.facts
+        head = ledger_head(known.facts.entries, "safety", at_ms)
+        assert told.as_recorded(at_ms, "safety", head) == known.facts
         # The keeper may not have read yet what was written in this very moment.
         late = ledger_head(before.facts.entries, "safety", at_ms)
         found = told.as_recorded(at_ms, "safety", late)

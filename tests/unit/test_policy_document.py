@@ -141,7 +141,7 @@ CASES = [
     ("policy: northside-workshop", "policy: &a b", "&a", errors.AliasRefused, None),
     ("policy: northside-workshop", "policy: *a", "*a", errors.AliasRefused, None),
     ("policy: northside-workshop", "policy: !!str b", "!!str", errors.TagRefused, None),
-    ("policy: northside-workshop", "policy: [[[[[[[[[[[[[[a]]]]]]]]]]]]]]", "[[[a", errors.TooDeep, None),
+    ("policy: northside-workshop", "policy: [[[[[[[[[[[[[[a]]]]]]]]]]]]]]", "[a", errors.TooDeep, None),
     ("policy: northside-workshop", "policy: [", None, errors.NotYaml, None),
     ("policy: northside-workshop", "policy: a\x07b", "\x07b", errors.NotYaml, None),
     ("policy: northside-workshop", 'policy: "\\UFFFFFFFF"', None, errors.NotYaml, None),

@@ -9,6 +9,7 @@ from ostiary.controller.policy import span
 from ostiary.controller.policy.change import Change, Obtain, Wait
 from ostiary.controller.policy.clause import HELD, Finding, Sections
 from ostiary.controller.policy.facts import Facts, Holding
+from ostiary.controller.policy.formula import Formula, HasHolding
 from ostiary.controller.policy.language import pick
 from ostiary.controller.policy.protected import refuse_protected
 from ostiary.controller.policy.reading import Value
@@ -79,3 +80,9 @@ class Holds:
 
     def next_change(self, facts: Facts) -> int | None:
         return span.next_change(self._holdings(facts), facts.at_ms)
+
+    def formula(self, door: str) -> Formula:
+        return HasHolding(self.holding.name)
+
+
+CLAUSE = Holds

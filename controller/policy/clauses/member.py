@@ -9,6 +9,7 @@ from ostiary.controller.policy import span
 from ostiary.controller.policy.change import Change, Join, Wait
 from ostiary.controller.policy.clause import HELD, Finding, Sections
 from ostiary.controller.policy.facts import Facts, Membership
+from ostiary.controller.policy.formula import Formula, IsMember
 from ostiary.controller.policy.language import pick
 from ostiary.controller.policy.reading import Value
 
@@ -108,3 +109,9 @@ class Member:
 
     def next_change(self, facts: Facts) -> int | None:
         return span.next_change(self._memberships(facts), facts.at_ms)
+
+    def formula(self, door: str) -> Formula:
+        return IsMember(self.state)
+
+
+CLAUSE = Member
