@@ -18,7 +18,9 @@ from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
 from ostiary.controller.acts.ledger_import import LEDGER_IMPORT
 from ostiary.controller.acts.lift_suspension import LIFT_SUSPENSION
 from ostiary.controller.acts.lockdown import LOCKDOWN, RESUME
+from ostiary.controller.acts.look_at_ledger import LOOK_AT_LEDGER
 from ostiary.controller.acts.look_up import LOOK_UP
+from ostiary.controller.acts.more_time import MORE_TIME
 from ostiary.controller.acts.note_left import NOTE_LEFT
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
@@ -38,7 +40,8 @@ ACTS: dict[str, Act] = {
     for act in (
         *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING),
         *(CONTEST_OPEN, CONTEST_ASSIGN, CONTEST_UPHOLD, CONTEST_OVERTURN, SUSPEND_DANGER, LIFT_SUSPENSION),
-        *(LEDGER_ENTRY, LEDGER_IMPORT, SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
+        *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
+        *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
     )
 }

@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -17,6 +18,7 @@ from ostiary.controller.cli.stopping import one_sentence
 if TYPE_CHECKING:
     from ostiary.controller.acts.client import Keeper
     from ostiary.controller.people.importing import Difference, Row
+    from ostiary.controller.people.ledger import LedgerEntry
     from ostiary.controller.policy.document import Policy
 
 ledger = typer.Typer(help="Entries of persons' ledgers, many at once or from outside systems.", no_args_is_help=True)
@@ -30,6 +32,48 @@ SHOWN = 20  # mistakes that are told in words; --json tells all
 @ledger.callback()
 def _rooms() -> None:
     """Entries of persons' ledgers, many at once or from outside systems."""
+
+
+@ledger.command()
+def show(
+    person: Annotated[str, typer.Argument(help="The person's id.")],
+    purpose: Annotated[str, typer.Option(help="Why you look; it is recorded, and the person can read it.")],
+    operator: OPERATOR = THIS_MACHINE,
+    data: DATA = Path("var"),
+    as_json: JSON = False,
+) -> None:
+    """Show a person's entries, memberships and holdings with the numbers by which they can be contested.
+
+    ostiary ledger show p-… --purpose "Ada asked what counts against her"
+    """
+    from dataclasses import asdict
+
+    from ostiary.controller.people.holding import holdings
+    from ostiary.controller.people.ledger import ledger as entries_of
+    from ostiary.controller.people.membership import memberships
+    from ostiary.controller.store.people_db import follow_people
+    from ostiary.controller.store.places import Places
+
+    with one_sentence():
+        asked = {"person": person}
+        _asked(data, "look-at-ledger", asked, operator, purpose)
+        engine = follow_people(Places(data).people_db)
+        try:
+            with engine.begin() as conn:
+                entries, members, holds = entries_of(conn, person), memberships(conn, person), holdings(conn, person)
+        finally:
+            engine.dispose()
+        if as_json:
+            shown = {"entries": entries, "memberships": members, "holdings": holds}
+            typer.echo(json.dumps({name: [asdict(one) for one in found] for name, found in shown.items()}))
+            return
+        for one in entries:
+            typer.echo(f"entry {one.id}: {one.kind} {one.points:+d}, {_day(one.occurred_at_ms)}. {_stands(one)}")
+        for kind, found in (("membership", members), ("holding", holds)):
+            for one in found:
+                ends = one.effective_until_ms
+                until = "" if ends is None else f" until {_day(ends)}"
+                typer.echo(f"{kind} {one.id}: {one.what} from {_day(one.from_ms)}{until}.")
 
 
 @ledger.command("import")
@@ -214,8 +258,21 @@ def list_(operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: 
         typer.echo(json.dumps(names) if as_json else "\n".join(names) or "No outside system may report.")
 
 
-def _asked(data: Path, act: str, args: dict[str, Any], operator: str) -> dict[str, Any]:
+def _stands(entry: "LedgerEntry") -> str:
+    if entry.cancelled_at_ms is not None:
+        return f"Cancelled on {_day(entry.cancelled_at_ms)}: {entry.cancelled_why}"
+    until = "for good" if entry.expires_at_ms is None else f"until {_day(entry.expires_at_ms)}"
+    if entry.contested_at_ms is not None and entry.upheld_at_ms is None:
+        return "Contested."
+    return f"Counts {until}."
+
+
+def _day(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%d %B %Y}"
+
+
+def _asked(data: Path, act: str, args: dict[str, Any], operator: str, purpose: str | None = None) -> dict[str, Any]:
     from ostiary.controller.acts.client import Keeper
     from ostiary.controller.store.places import Places
 
-    return Keeper(Places(data).keeper_socket).act_now(act, args, operator=operator, role="admin")
+    return Keeper(Places(data).keeper_socket).act_now(act, args, operator=operator, role="admin", purpose=purpose)

@@ -1,4 +1,4 @@
-"""`ostiary standing`: keep a person out at once where somebody is in immediate danger, and let them in again."""
+"""`ostiary standing`: keep a person out at once in immediate danger, let them in again, or give them more time."""
 
 import json
 from datetime import UTC, datetime
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from ostiary.controller.people.standing import Standing
 
-standing = typer.Typer(help="Suspend a person in immediate danger, for at most 72 hours.", no_args_is_help=True)
+standing = typer.Typer(
+    help="How a person stands: suspended in immediate danger, or with more time at a door.", no_args_is_help=True
+)
 
 PERSON = Annotated[str, typer.Argument(help="The person's id.")]
 HOUR_MS = 3_600_000
@@ -60,6 +62,27 @@ def lift(person: PERSON, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("v
     with one_sentence():
         done, _ = recorded(data, operator, "admin", "lift-suspension", write)
         _tell(done, as_json, f"{person} is not suspended any more.")
+
+
+@standing.command("more-time")
+def more_time(
+    person: PERSON,
+    off: Annotated[bool, typer.Option("--off", help="As for everybody again.")] = False,
+    operator: OPERATOR = THIS_MACHINE,
+    data: DATA = Path("var"),
+    as_json: JSON = False,
+) -> None:
+    """Doors stay open longer for this person. Nobody asks why, and no door and no explanation says so."""
+    from ostiary.controller.people import more_time as longer
+
+    def write(conn: "Connection") -> tuple[bool, dict[str, Any]]:
+        (longer.end_more_time if off else longer.give_more_time)(conn, person, operator, now_ms())
+        return not off, {"person": person, "more_time": not off}
+
+    with one_sentence():
+        given, _ = recorded(data, operator, "admin", "more-time", write)
+        said = f"{person} has {'more time at a door' if given else 'as much time as everybody'}."
+        typer.echo(json.dumps({"person": person, "more_time": given}) if as_json else said)
 
 
 def _tell(shown: "Standing", as_json: bool, said: str) -> None:

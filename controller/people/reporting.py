@@ -37,6 +37,20 @@ def enter(conn: Connection, report: Report, policy: Policy, author: str, at_ms: 
     return entry, known is None
 
 
+def as_record(entry: ledger.LedgerEntry, report: Report) -> dict[str, str | int]:
+    """What the log keeps of an entry that this report gave: the arguments of the act `ledger-entry`."""
+    return {
+        "person": entry.person,
+        "entry": entry.id,
+        "kind": entry.kind,
+        "context": entry.context,
+        "points": entry.points,
+        "evidence": entry.evidence,
+        "sha256": report.evidence.sha256,
+        "occurred_ms": entry.occurred_at_ms,
+    }
+
+
 def kind_of(policy: Policy, kind: str) -> tuple[EntryKind, ScoreRules]:
     """The policy's entry kind of this name, and the rules of its score. Raises `NoScoreHere`, `KindUnknown`."""
     if policy.score is None:

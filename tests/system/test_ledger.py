@@ -120,6 +120,27 @@ def test_a_file_that_is_none_ends_in_one_sentence(panel: Panel, tmp_path: Path) 
     assert "no table of entries" in refused.stderr
 
 
+def test_a_ledger_is_shown_for_a_purpose_that_is_recorded(panel: Panel, person: str, tmp_path: Path) -> None:
+    file = tmp_path / "rounds.csv"
+    file.write_text("\n".join((",".join(COLUMNS), sheet(person, f"shown-{person}"))) + "\n")
+    assert ostiary(panel, "ledger", "import", file).returncode == 0
+    refused = ostiary(panel, "ledger", "show", person, "--purpose", "")
+    assert "needs a purpose" in refused.stderr
+    shown = ostiary(panel, "ledger", "show", person, "--purpose", "Ada asked", "--operator", "office")
+    [entry] = entries(panel, person)
+    assert f"entry {entry.id}: safety-round +6, 06 June 2026. Counts until 06 June 2027." in shown.stdout
+    assert "membership" in shown.stdout
+    [looked] = records(panel, "look-at-ledger", person)
+    assert (looked["operator"], looked["purpose"]) == ("office", "Ada asked")
+
+
+def test_more_time_at_a_door_is_given_without_a_reason(panel: Panel, person: str) -> None:
+    for words, given in (((), True), (("--off",), False)):
+        done = ostiary(panel, "standing", "more-time", person, *words, "--json")
+        assert json.loads(done.stdout) == {"person": person, "more_time": given}
+    assert [one["more_time"] for one in records(panel, "more-time", person)] == [True, False]
+
+
 # --- an outside system -------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,5 @@
 """Where outside systems report what happened: signed, bounded, and one entry for one document, however often sent."""
 
-from typing import Any
-
 from fastapi import APIRouter
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
@@ -10,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from ostiary.controller.people.evidence import Evidence
 from ostiary.controller.people.ledger import LedgerEntry
-from ostiary.controller.people.reporting import Report, enter
+from ostiary.controller.people.reporting import Report, as_record, enter
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.web.desk import Desk, desk_of
 from ostiary.controller.web.enrolling import now_ms
@@ -114,18 +112,5 @@ def _enter(desk: Desk, engine: Engine, reported: Report, policy: Policy, author:
     with engine.begin() as conn:
         entry, new = enter(conn, reported, policy, author, now_ms())
         if new:
-            desk.act_now("ledger-entry", _told(entry, reported), operator=author, role=ROLE)
+            desk.act_now("ledger-entry", as_record(entry, reported), operator=author, role=ROLE)
     return entry, new
-
-
-def _told(entry: LedgerEntry, reported: Report) -> dict[str, Any]:
-    return {
-        "person": entry.person,
-        "entry": entry.id,
-        "kind": entry.kind,
-        "context": entry.context,
-        "points": entry.points,
-        "evidence": entry.evidence,
-        "sha256": reported.evidence.sha256,
-        "occurred_ms": entry.occurred_at_ms,
-    }
