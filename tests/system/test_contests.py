@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -63,6 +64,12 @@ async def command(site: RunningSite, *words: str, operator: str = "office") -> A
     return json.loads(done.stdout)
 
 
+def said(site: RunningSite, *words: str) -> str:
+    """What `ostiary …` prints for people."""
+    line = [*OSTIARY, *words, "--data", str(site.places.data)]
+    return subprocess.run(line, capture_output=True, text=True, check=True).stdout
+
+
 async def at_the_laser_room(node: BareNode) -> str:
     return (await node.asked(node.ask(claim={"kind": "card", "value": CARD})))["verdict"]
 
@@ -90,6 +97,11 @@ def test_a_contested_penalty_waits_and_counts_again_when_it_is_upheld(tmp_path: 
             with pytest.raises(ValueError, match="has no reviewer yet"):
                 await command(site, "contest", "uphold", number, "--reasons", "It was.", operator="Rae")
             assert (await command(site, "contest", "assign", number, "--reviewer", "Rae"))["reviewer"] == "Rae"
+            listed = await asyncio.to_thread(said, site, "contest", "list")
+            assert re.fullmatch(rf" +{number}  assigned    entry {entry}  due \d+ \w+ \d+  Rae\n", listed)
+            shown = await asyncio.to_thread(said, site, "contest", "show", number)
+            assert f"Contest {number}: assigned. Entry {entry} of {person}." in shown
+            assert "The person says: It was not me." in shown
             with pytest.raises(ValueError, match="assigned to Rae"):
                 await command(site, "contest", "uphold", number, "--reasons", "It was.", operator="Sam")
             upheld = await command(

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import subprocess
 import sys
 import time
@@ -229,3 +230,13 @@ def test_a_secret_is_shown_once_and_can_be_destroyed(panel: Panel, person: str) 
     gone = ostiary(panel, "ledger", "source", "remove", "gate-system")
     assert "removed already" in gone.stderr
     assert ostiary(panel, "ledger", "source", "add", "Ümlaut").returncode == 1
+
+
+def test_the_example_in_the_documentation_reports(panel: Panel, person: str) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "ledger.md").read_text()
+    [example] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    told = {"PERSON": person, "SECRET": add_source(panel, "training-system"), "SITE": panel.address}
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=False, env=told)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["new"] is True
+    assert [one.author for one in entries(panel, person)] == ["source training-system"]
