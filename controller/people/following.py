@@ -101,10 +101,9 @@ _AT_ONCE = 500  # SQLite bounds the parameters of a statement
 def _read(conn: Connection, only: list[str] | None) -> dict[str, Followed]:
     here = select(tables.person.c.id).where(tables.person.c.left_at_ms.is_(None)).order_by(tables.person.c.id)
     ids = conn.execute(here if only is None else here.where(tables.person.c.id.in_(only))).scalars().all()
-    hashes = _hashes(conn, only)
     member = _by_person(conn, tables.membership, only)
     holds = _by_person(conn, tables.holding, only)
-    entries = _by_person(conn, tables.entry, only)
+    entries = _entries(conn, only)
     cards = _by_person(conn, tables.card, only)
     templates = _by_person(conn, tables.template, only)
     suspensions = _by_person(conn, tables.suspension, only)
@@ -116,7 +115,7 @@ def _read(conn: Connection, only: list[str] | None) -> dict[str, Followed]:
             id=person,
             member=tuple(Membership(row.state, *span) for row, span in _spans(member.get(person, ()))),
             holds=tuple(Holding(row.name, *span) for row, span in _spans(holds.get(person, ()))),
-            entries=tuple(as_fact(row, hashes[row.evidence]) for row in entries.get(person, ())),
+            entries=tuple(entries.pop(person, ())),
             suspended_until_ms=max((_ends_ms(row) for row in suspensions.get(person, ())), default=None),
             revoked=any(row.lifted_at_ms is None for row in revocations.get(person, ())),
         )
@@ -139,12 +138,15 @@ def _by_person(conn: Connection, table: Table, only: list[str] | None) -> dict[s
     return found
 
 
-def _hashes(conn: Connection, only: list[str] | None) -> dict[str, str]:
-    documents = select(tables.evidence.c.id, tables.evidence.c.sha256)
+def _entries(conn: Connection, only: list[str] | None) -> dict[str, list[Entry]]:
+    """Everybody's entries as facts, made one by one: a site may have a million of them."""
+    rows = select(tables.entry, tables.evidence.c.sha256).join(tables.evidence).order_by(tables.entry.c.id)
     if only is not None:
-        cited = select(tables.entry.c.evidence).where(tables.entry.c.person.in_(only))
-        documents = documents.where(tables.evidence.c.id.in_(cited))
-    return {row.id: row.sha256 for row in conn.execute(documents)}
+        rows = rows.where(tables.entry.c.person.in_(only))
+    found: dict[str, list[Entry]] = {}
+    for row in conn.execute(rows.execution_options(yield_per=_AT_ONCE)):
+        found.setdefault(row.person, []).append(as_fact(row, row.sha256))
+    return found
 
 
 def _spans(rows: Iterable[Row[tuple]]) -> Iterable[tuple[Row[tuple], tuple[int, int | None]]]:
