@@ -13,6 +13,7 @@ from collections import OrderedDict, deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller import site as settings
@@ -23,6 +24,7 @@ from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat,
 from ostiary.controller.access.judge import Judgement, judge, refused
 from ostiary.controller.access.presence import remembered
 from ostiary.controller.acts import server
+from ostiary.controller.acts.contest_lapsed import record_lapsed
 from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes
 from ostiary.controller.people import following
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 
 BATCH = 256
 TERM = 1  # one controller owns an embedded site, so its lease never rises
+DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
 RECENT = 10_000  # decisions whose outcome is still expected; an older one is looked up in the log
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: none that are read as another
@@ -269,6 +272,15 @@ class Keeper:
 
     # --- the house, as acts see it -----------------------------------------------------------------------------
 
+    @property
+    def people(self) -> Engine:
+        return self._people
+
+    def publisher(self) -> str | None:
+        row = self.log.reading().last_of("publish")
+        body = None if row is None else self.log.open(row.position)
+        return body["operator"] if isinstance(body, dict) else None
+
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
 
@@ -380,6 +392,14 @@ class Keeper:
             except DBAPIError as error:
                 _log.error("people.db cannot be read (%s); deciding by what was known before.", error.orig)
 
+    async def _mind_deadlines(self) -> None:
+        while True:
+            try:
+                await record_lapsed(self)
+            except (DBAPIError, ThreePartError) as error:
+                _log.error("Passed deadlines of contests are not recorded yet: %s", error)
+            await asyncio.sleep(DEADLINES_S)
+
     async def run(self) -> None:
         """Decide until SIGTERM."""
         stop = asyncio.Event()
@@ -390,11 +410,13 @@ class Keeper:
         await self._link.open()
         listening = await server.serve(self, self._places.keeper_socket)
         following_people = asyncio.create_task(self._follow())
+        minding = asyncio.create_task(self._mind_deadlines())
         print("READY", flush=True)
         stopping = asyncio.create_task(stop.wait())
-        done, _ = await asyncio.wait({stopping, deciding, following_people}, return_when=asyncio.FIRST_COMPLETED)
+        tasks = {deciding, following_people, minding}
+        done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         listening.close()
-        for task in (deciding, following_people):
+        for task in tasks:
             task.cancel()
         await self._link.close()
         await self.log.close()

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sqlalchemy import Engine
+
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.record import Draft
@@ -32,6 +34,15 @@ class House(Protocol):
     keys: KeyStore
     policy: Policy | None
     locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
+
+    @property
+    def people(self) -> Engine:
+        """people.db, to read."""
+        ...
+
+    def publisher(self) -> str | None:
+        """Who published the policy in force; None before the first."""
+        ...
 
     def now_ms(self) -> int:
         """Wall clock, Unix milliseconds."""

@@ -8,17 +8,29 @@ from typing import Any
 
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
+from ostiary.controller.acts.contest_assign import CONTEST_ASSIGN
+from ostiary.controller.acts.contest_open import CONTEST_OPEN
+from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
+from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.house import Act, Asked, House
+from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
+from ostiary.controller.acts.ledger_import import LEDGER_IMPORT
+from ostiary.controller.acts.lift_suspension import LIFT_SUSPENSION
 from ostiary.controller.acts.lockdown import LOCKDOWN, RESUME
+from ostiary.controller.acts.look_at_ledger import LOOK_AT_LEDGER
 from ostiary.controller.acts.look_up import LOOK_UP
+from ostiary.controller.acts.more_time import MORE_TIME
 from ostiary.controller.acts.note_left import NOTE_LEFT
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.refresh import REFRESH
+from ostiary.controller.acts.source import SOURCE_ADD, SOURCE_LIST, SOURCE_REMOVE, SOURCE_VERIFY
 from ostiary.controller.acts.standing import STANDING
+from ostiary.controller.acts.suspend_danger import SUSPEND_DANGER
 from ostiary.controller.acts.withdraw_face import WITHDRAW_FACE
+from ostiary.controller.people.errors import PeopleError
 from ostiary.controller.store.errors import ThreePartError
 
 _log = logging.getLogger("ostiary.acts")
@@ -27,6 +39,9 @@ ACTS: dict[str, Act] = {
     act.name: act
     for act in (
         *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING),
+        *(CONTEST_OPEN, CONTEST_ASSIGN, CONTEST_UPHOLD, CONTEST_OVERTURN, SUSPEND_DANGER, LIFT_SUSPENSION),
+        *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
+        *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
     )
 }
@@ -60,6 +75,8 @@ async def answer(house: House, line: bytes) -> dict[str, Any]:
         return {"done": await act.do(house, asked)}
     except ActError as error:
         return {"error": error.as_dict()}
+    except PeopleError as error:
+        return {"error": ActError("rule", error.what, error.why, error.now).as_dict()}
     except ThreePartError as error:
         return {"error": ActError("store", error.what, error.why, error.now).as_dict()}
 

@@ -11,6 +11,7 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
         "nodes": house.nodes(),
         "locked": [{"door": door, "since_ms": since_ms} for door, since_ms in house.locked().items()],
         "policy_sha256": house.policy.sha256 if house.policy else None,
+        "policy_publisher": house.publisher(),
         "ever_published": house.log.reading().last_of("publish") is not None,
         "log_size": house.log.size,
         "checkpoint": house.log.checkpoint,

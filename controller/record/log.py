@@ -20,7 +20,7 @@ from ostiary.controller.record.opening import Erased, Opened, open_record
 from ostiary.controller.record.reading import Reading
 from ostiary.controller.record.rebuild import catch_up, disagrees
 from ostiary.controller.record.receipt import Receipt
-from ostiary.controller.record.record import Draft, holder_names, record_bytes
+from ostiary.controller.record.record import Draft, holder_names, holder_names_since, record_bytes
 from ostiary.controller.record.sealing import seal
 from ostiary.controller.record.tree import EMPTY_ROOT, Tree
 from ostiary.controller.store import log_db
@@ -119,6 +119,17 @@ class Log:
             raise IndexError(f"record {position} of {self.size}")
         leaf = self._tree.leaf(position)
         return self._reading.ask(lambda db: open_record(db, self._keys, self._site, position, leaf))
+
+    def decisions_of(self, person: str, since_ms: int, until_ms: int, most: int) -> list[Opened]:
+        """Up to `most` decisions about a person of that time, the newest first; those that were erased are left out.
+
+        Reads much: not for the event loop. Raises Broken when one was changed.
+        """
+        names = holder_names_since(person, since_ms, until_ms)
+        holders = [key.id for name in names if (key := self._keys.held(name)) is not None]
+        positions = self._reading.decisions_of(holders, since_ms, most) if holders else []
+        opened = [self.opened(position) for position in positions]
+        return [one for one in opened if isinstance(one, Opened)]
 
     def receipt(self, opened: Opened) -> Receipt:
         """A receipt against the newest checkpoint, for a record that was opened."""

@@ -15,6 +15,7 @@ Answer = TypeVar("Answer")
 
 # Crockford base 32 leaves these letters out because they are read as digits.
 _AS_TYPED = str.maketrans({"-": None, " ": None, "O": "0", "I": "1", "L": "1"})
+_HOUR_MS = 3_600_000
 _COLUMNS = "position, kind, door, at_ms, verdict, code, about"
 
 
@@ -85,6 +86,37 @@ class Reading:
         """The newest record of a kind."""
         seldom = "" if f"'{kind}'" in log_db.EVERYDAY else f"AND kind NOT IN {log_db.EVERYDAY}"
         return self._one(f"WHERE kind = ? {seldom} ORDER BY position DESC LIMIT 1", kind)
+
+    def all_of(self, kind: str) -> list[Row]:
+        """Every record of a kind that is not an everyday one, the newest first."""
+        return self._rows(f"WHERE kind = ? AND kind NOT IN {log_db.EVERYDAY} ORDER BY position DESC", kind)
+
+    def decisions_of(self, holders: Sequence[bytes], since_ms: int, most: int) -> list[int]:
+        """Up to `most` decisions that one of these keys (their ids) opens, made since then; positions, newest first.
+
+        The log has no index of persons, so that its file says nothing about who passed where: this reads all wraps
+        since then, a piece at a time.
+        """
+        first, upto = self._first_since(since_ms), self.size()
+        found: list[int] = []
+        while upto > first and len(found) < most:
+            lower = max(first, upto - log_db.PIECE)
+            piece = (lower, upto)
+            found += self.ask(lambda db, piece=piece: log_db.decisions_of(db, holders, *piece))
+            upto = lower
+        return found[:most]
+
+    def _first_since(self, at_ms: int) -> int:
+        """The first position of that time or later; clocks being what they are, an hour earlier to be safe."""
+        low, high = 0, self.size()
+        while low < high:
+            middle = (low + high) // 2
+            row = self.at(middle)
+            if row is not None and row.at_ms < at_ms - _HOUR_MS:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     def count(self, among: int = 10_000) -> dict[str, int]:
         """How many decisions of each verdict there are among the newest `among` records."""

@@ -95,6 +95,12 @@ def holder_names(persons: tuple[str, ...], at_ms: int) -> list[str]:
     return [f"record/{holder}/{month}" for holder in sorted(set(persons)) or ("site",)]
 
 
+def holder_names_since(person: str, since_ms: int, until_ms: int) -> list[str]:
+    """The names of the keys that open a person's records of a time, the oldest first."""
+    days = [*range(since_ms, until_ms, DAY_MS), until_ms]
+    return list(dict.fromkeys(holder_names((person,), day)[0] for day in days))
+
+
 @lru_cache(maxsize=32)
 def _month(day: int) -> str:
     return datetime.fromtimestamp(day * DAY_MS // 1000, UTC).strftime("%Y-%m")

@@ -125,6 +125,20 @@ def record_at(db: sqlite3.Connection, position: int) -> tuple[RecordRow, list[tu
     return RecordRow(*row), wraps
 
 
+PIECE = 50_000  # positions that one question reads, a few milliseconds
+
+
+def decisions_of(db: sqlite3.Connection, holders: Sequence[bytes], lower: int, upper: int) -> list[int]:
+    """The positions from `lower` until before `upper` of decisions that one of these keys opens, newest first."""
+    marks = ", ".join("?" * len(holders))
+    # Only question marks are put into the query; values are bound.
+    query = (
+        "SELECT DISTINCT wrap.position FROM wrap JOIN record USING (position) WHERE wrap.position >= ?"  # noqa: S608
+        f" AND wrap.position < ? AND wrap.holder IN ({marks}) AND record.kind = 'decision' ORDER BY wrap.position DESC"
+    )
+    return [position for (position,) in db.execute(query, (lower, upper, *holders))]
+
+
 def freshness(db: sqlite3.Connection) -> dict[str, tuple[int, int]]:
     return {node: (boot, seq) for node, boot, seq in db.execute("SELECT node, boot, seq FROM freshness")}
 

@@ -22,6 +22,7 @@ from ostiary.controller.people import (
     leaving,
     ledger,
     membership,
+    more_time,
     registry,
     standing,
 )
@@ -156,7 +157,11 @@ class Feed(RuleBasedStateMachine):
 
     @rule(which=which, step=st.sampled_from([standing.lift, standing.reinstate]))
     def forgive(self, which: int, step) -> None:
-        self.act(step, self.here[which], self.now_ms)
+        self.act(step, self.here[which], "op", self.now_ms)
+
+    @rule(which=which, step=st.sampled_from([more_time.give_more_time, more_time.end_more_time]))
+    def take_time(self, which: int, step) -> None:
+        self.act(step, self.here[which], "op", self.now_ms)
 
     @rule(which=which)
     def leave(self, which: int) -> None:
