@@ -32,6 +32,7 @@ from ostiary.controller.people.errors import FeedWentBack, TemplateMalformed, Te
 from ostiary.controller.people.protect import TemplateShield, open_template, unpack
 from ostiary.controller.policy.document import Policy, load
 from ostiary.controller.policy.errors import PolicyError
+from ostiary.controller.policy.facts import Live
 from ostiary.controller.policy.memo import Memo
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased
@@ -76,6 +77,7 @@ class Keeper:
         self.log = log
         self.policy: Policy | None = None
         self._memo: Memo | None = None
+        self._shadow: Memo | None = None
         self.locking = asyncio.Lock()
         self._published: dict[str, Any] | None = None
         self._places = places
@@ -116,6 +118,7 @@ class Keeper:
         )
         self._link = Link(self.site, address, self._heard)
         self._rule_published_policy()
+        self._go_on_shadowing()
 
     # --- the hot path ------------------------------------------------------------------------------------------
 
@@ -148,8 +151,8 @@ class Keeper:
                     self._link.tell(standing.node, "answer", sealed)
         at_ms = self.now_ms()
         # One policy for the whole way: another may be published while the records of this batch are being written.
-        policy, memo = self.policy, self._memo
-        decided = self._judged(asks, policy, memo, at_ms)
+        policy, memo, shadow = self.policy, self._memo, self._shadow
+        decided = self._judged(asks, policy, memo, shadow, at_ms)
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
             record.decision(self.site, ask, identity, judgement, policy, self._gallery, code, at_ms)
@@ -179,7 +182,7 @@ class Keeper:
             self._tell(self._standings[node], "desired", upto, retain=True)
 
     def _judged(
-        self, asks: list[Ask], policy: Policy | None, memo: Memo | None, at_ms: int
+        self, asks: list[Ask], policy: Policy | None, memo: Memo | None, shadow: Memo | None, at_ms: int
     ) -> list[tuple[Ask, Identity, Judgement]]:
         """Steps 2 and 3 for everybody who waits. A mistake of ours denies; it never grants and never stops the door."""
         if not asks:
@@ -191,7 +194,7 @@ class Keeper:
             found = iter(identify(known, self._gallery, self._matcher))
             identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
             return [
-                (ask, identity, judge(identity, ask.standing.door, memo, self._gallery, self._presence, at_ms))
+                (ask, identity, judge(identity, ask.standing.door, memo, self._gallery, self._presence, at_ms, shadow))
                 if rule is not None or policy is None
                 else (ask, identity, refused("unknown-door"))
                 for ask, identity, rule in zip(asks, identities, rules, strict=True)
@@ -303,6 +306,12 @@ class Keeper:
     def published(self) -> dict[str, Any] | None:
         return self._published
 
+    def shadow(self, policy: Policy | None) -> None:
+        self._shadow = None if policy is None else Memo(policy)
+
+    def shadowed(self) -> Policy | None:
+        return None if self._shadow is None else self._shadow.policy
+
     def nodes(self) -> list[dict[str, Any]]:
         return [
             {
@@ -317,6 +326,10 @@ class Keeper:
 
     def recorded(self, position: int, draft: Draft) -> None:
         self._presence.recorded(position, draft)
+
+    def live(self, person: str, door: str, at_ms: int) -> Live:
+        policy = self.policy
+        return Live() if policy is None else self._presence.seen(person, policy, door, at_ms, self._gallery.facts)
 
     def locked(self) -> dict[str | None, int]:
         return dict(self._presence.locked)
@@ -383,6 +396,16 @@ class Keeper:
         except PolicyError as error:
             # A later version may refuse what an earlier one took. Doors stay shut, and a better one can be published.
             _log.error("The published policy is not valid any more, so no door opens: %s", error)
+
+    def _go_on_shadowing(self) -> None:
+        row = self.log.reading().last_of("shadow")
+        body = None if row is None else self.log.open(row.position)
+        if not isinstance(body, dict) or body["text"] is None:
+            return
+        try:
+            self.shadow(load(body["text"], body["name"]))
+        except PolicyError as error:
+            _log.error("The policy in the shadow is not valid any more, so it judges nothing: %s", error)
 
     async def _follow(self) -> None:
         while True:

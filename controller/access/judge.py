@@ -24,14 +24,21 @@ class Judgement:
     factors: tuple[dict[str, Any], ...] = ()
     verdict: Verdict | None = None
     live: Live | None = None
+    shadow: Verdict | None = None
 
 
 def judge(
-    identity: Identity, door: str, memo: Memo | None, gallery: Gallery, presence: Presence, at_ms: int
+    identity: Identity,
+    door: str,
+    memo: Memo | None,
+    gallery: Gallery,
+    presence: Presence,
+    at_ms: int,
+    shadow: Memo | None = None,
 ) -> Judgement:
     """The judgement for one identified ask at `door` (its id) at the wall-clock time `at_ms`, by the policy of `memo`
-    (None: none is published). `live` in it is what the
-    verdict read of the live state: with it, and the person's ledger, the same facts can be made again."""
+    (None: none is published). `live` in it is what the verdict read of the live state: with it, and the person's
+    ledger, the same facts can be made again. The policy of `shadow` is asked as well; what it says moves nothing."""
     if memo is None:
         return refused("no-policy")
     if identity.reason is not None:
@@ -42,8 +49,20 @@ def judge(
     live = presence.seen(known, memo.policy, door, at_ms, gallery.facts)
     answer = memo.answer(Facts(person, door, at_ms, live))
     verdict, why = answer.verdict, answer.why
+    other = None
+    if shadow is not None:
+        seen = presence.seen(known, shadow.policy, door, at_ms, gallery.facts)
+        other = shadow.verdict(Facts(person, door, at_ms, seen))
     return Judgement(
-        verdict.granted, verdict.reason, why.sentence, why.counterfactual, why.clauses, why.factors, verdict, live
+        verdict.granted,
+        verdict.reason,
+        why.sentence,
+        why.counterfactual,
+        why.clauses,
+        why.factors,
+        verdict,
+        live,
+        other,
     )
 
 

@@ -102,7 +102,7 @@ class Presence:
         """What the door's rule reads: worked out once for each policy."""
         known = self._reads.get((policy.sha256, door))
         if known is None:
-            if any(sha256 != policy.sha256 for sha256, _ in self._reads):
+            if len({policy.sha256} | {sha256 for sha256, _ in self._reads}) > 2:  # the one that rules, and its shadow
                 self._reads.clear()
             known = self._reads[policy.sha256, door] = atoms(as_formula(policy, door))
         return known

@@ -59,6 +59,9 @@ def decision(
         "counterfactual": judgement.counterfactual,
         "factors": list(judgement.factors),
     }
+    if (shadow := judgement.shadow) is not None:
+        said = "grant" if shadow.granted else "deny"
+        body["shadow"] = {"policy": shadow.policy_sha256, "verdict": said, "reason": shadow.reason}
     return Draft(
         kind="decision",
         at_ms=at_ms,

@@ -6,12 +6,11 @@ from typing import Any
 
 from ostiary.controller.acts.errors import malformed
 from ostiary.controller.acts.house import Act, Asked, House, act_record
+from ostiary.controller.acts.ruled import policies_by_sha256
 from ostiary.controller.people import ledger
 from ostiary.controller.people.contests import Contest, may_decide
 from ostiary.controller.people.past import History, history
 from ostiary.controller.people.rejudging import Differs, Recorded, differing
-from ostiary.controller.policy.document import Policy, load
-from ostiary.controller.policy.errors import PolicyError
 from ostiary.controller.policy.facts import Live
 from ostiary.controller.record.opening import Opened
 
@@ -70,7 +69,7 @@ def _differing(house: House, told: _Known, at_ms: int) -> tuple[list[Differs], b
         return [], True
     opened = house.log.decisions_of(told.contest.person, told.since_ms, at_ms, MOST_DECISIONS)
     recorded = [_recorded(one) for one in opened]
-    policies = _policies(house, {one.policy_sha256 for one in recorded})
+    policies = policies_by_sha256(house, {one.policy_sha256 for one in recorded})
     corrected = told.history.without_entry(str(told.contest.number))
     judged = len(opened) < MOST_DECISIONS and {one.policy_sha256 for one in recorded} <= policies.keys()
     return list(differing(recorded, policies, told.history, corrected)), judged
@@ -89,19 +88,6 @@ def _recorded(opened: Opened) -> Recorded:
         held,
         Live.from_document(live) if live else None,
     )
-
-
-def _policies(house: House, wanted: set[str]) -> dict[str, Policy]:
-    """Those of the policies that the log still has and that this version can read."""
-    found: dict[str, Policy] = {}
-    for row in house.log.reading().all_of("publish"):
-        body = house.log.open(row.position)
-        if isinstance(body, dict) and body["policy"] in wanted - found.keys():
-            try:
-                found[body["policy"]] = load(body["text"], body["name"])
-            except PolicyError:
-                continue
-    return found
 
 
 CONTEST_OVERTURN = Act("contest-overturn", frozenset({"reviewer"}), False, _do)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy import Engine
 
 from ostiary.controller.policy.document import Policy
+from ostiary.controller.policy.facts import Live
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.record import Draft
 from ostiary.controller.store.keys import KeyStore
@@ -24,6 +25,7 @@ class Asked:
     operator: str
     role: str
     purpose: str | None
+    progress: Callable[[int, int], None] = lambda done, of: None  # from any thread: so much is done of so much
 
 
 class House(Protocol):
@@ -68,10 +70,22 @@ class House(Protocol):
 
     def published(self) -> dict[str, Any] | None: ...
 
+    def shadow(self, policy: Policy | None) -> None:
+        """From the next ask on, this policy is asked as well (None: none is), and only recorded."""
+        ...
+
+    def shadowed(self) -> Policy | None:
+        """The policy in the shadow."""
+        ...
+
     def nodes(self) -> list[dict[str, Any]]: ...
 
     def recorded(self, position: int, draft: Draft) -> None:
         """From the next ask on, the live state is what this record, which is durable, makes of it."""
+        ...
+
+    def live(self, person: str, door: str, at_ms: int) -> Live:
+        """The live state as this person's request at this door would see it."""
         ...
 
     def locked(self) -> dict[str | None, int]:

@@ -4,7 +4,7 @@
 the ledger's head at the time of a decision comes out as the decision recorded it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -57,18 +57,27 @@ class History:
                 return facts
         return None
 
+    def as_known(self, at_ms: int, unread_ms: int) -> Iterator[PersonFacts]:
+        """The facts for a decision at `at_ms`, then the same without what was written in its last moments, less and
+        less of it: the keeper may not have read yet what was written up to `unread_ms` before."""
+        yield self.at(at_ms)
+        for time in sorted((time for time in self._times() if at_ms - unread_ms < time <= at_ms), reverse=True):
+            yield self.at(at_ms, time - 1)
+
     def without_entry(self, entry: str) -> "History":
         """The history that would have been, had this entry never been."""
         return replace(self, entries=tuple(one for one in self.entries if one.id != entry))
 
     def _times(self) -> set[int]:
-        """When something was written in the ledger."""
-        return {
+        """When something was written."""
+        spans = [at_ms for span in (*self.member, *self.holds) for at_ms in (span.recorded_at_ms, span.ended_at_ms)]
+        entries = [
             at_ms
             for entry in self.entries
             for at_ms in (entry.recorded_ms, entry.contested_ms, entry.upheld_ms, entry.cancelled_ms)
-            if at_ms is not None
-        }
+        ]
+        stands = [at_ms for one in (*self.suspensions, *self.revocations) for at_ms in (one.at_ms, one.lifted_at_ms)]
+        return {at_ms for at_ms in (*spans, *entries, *stands) if at_ms is not None}
 
 
 def history(conn: Connection, person: str) -> History:
