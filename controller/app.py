@@ -21,6 +21,7 @@ from ostiary.controller.access.gallery import Gallery, HeldTemplate
 from ostiary.controller.access.identify import Identity, Matcher, identify
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
 from ostiary.controller.access.judge import Judgement, judge, refused
+from ostiary.controller.access.presence import remembered
 from ostiary.controller.acts import server
 from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes
@@ -72,6 +73,7 @@ class Keeper:
         self.policy: Policy | None = None
         self.policy_version = 0
         self.publishing = asyncio.Lock()
+        self.locking = asyncio.Lock()
         self._published: dict[str, Any] | None = None
         self._places = places
         self._learn = site.learn
@@ -96,6 +98,7 @@ class Keeper:
             lambda model, fmr: operating.threshold(models[model], fmr),
             self.card_tag,
         )
+        self._presence = remembered(log, self.now_ms())
         self._journal = log.journal()
         self._recent: OrderedDict[str, tuple[str, int, tuple[str, ...]]] = OrderedDict()
         self._waiting: deque[tuple[str, bytes]] = deque()
@@ -164,6 +167,8 @@ class Keeper:
                     self._intake.abandoned(ask)
                     self._tell(ask.standing, "answer", answer.busy(ask.message["nonce"], TERM, self._learn))
                 return
+            for draft, receipt in zip(drafts, receipts, strict=True):
+                self.recorded(receipt.position, draft)
             self._answer(decided, policy, refusals, codes, receipts)
             self._journal.update(journal)
         for node in told:
@@ -181,7 +186,7 @@ class Keeper:
             found = iter(identify(known, self._gallery, self._matcher))
             identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
             return [
-                (ask, identity, judge(identity, ask.standing.door, policy, self._gallery, at_ms))
+                (ask, identity, judge(identity, ask.standing.door, policy, self._gallery, self._presence, at_ms))
                 if rule is not None or policy is None
                 else (ask, identity, refused("unknown-door"))
                 for ask, identity, rule in zip(asks, identities, rules, strict=True)
@@ -304,6 +309,12 @@ class Keeper:
             }
             for standing in self._standings.values()
         ]
+
+    def recorded(self, position: int, draft: Draft) -> None:
+        self._presence.recorded(position, draft)
+
+    def locked(self) -> dict[str | None, int]:
+        return dict(self._presence.locked)
 
     def forget_face(self, person: str) -> None:
         held = {other: templates for other, templates in self._gallery.by_person.items() if other != person}

@@ -50,12 +50,14 @@ def decision(
         "quality": message.get("quality"),
         "liveness": message.get("liveness"),
         "score": {"value": counted.value, "head": counted.head} if counted else None,
+        "live": judgement.live.as_document() if judgement.live else None,
         "policy": policy.sha256 if policy else None,
         "clauses": list(judgement.clauses),
         "verdict": "grant" if judgement.granted else "deny",
         "reason": judgement.reason,
         "sentence": judgement.sentence,
         "counterfactual": judgement.counterfactual,
+        "factors": list(judgement.factors),
     }
     return Draft(
         kind="decision",

@@ -33,6 +33,7 @@ class House(Protocol):
     policy: Policy | None
     policy_version: int  # of the newest publication, valid still or not; 0: there was none
     publishing: asyncio.Lock
+    locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
 
     def now_ms(self) -> int:
         """Wall clock, Unix milliseconds."""
@@ -66,6 +67,14 @@ class House(Protocol):
 
     def nodes(self) -> list[dict[str, Any]]: ...
 
+    def recorded(self, position: int, draft: Draft) -> None:
+        """From the next ask on, the live state is what this record, which is durable, makes of it."""
+        ...
+
+    def locked(self) -> dict[str | None, int]:
+        """What is locked down: doors, or None for the whole site, and since when (Unix ms)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -77,7 +86,14 @@ class Act:
     do: Callable[[House, Asked], Awaitable[dict[str, Any]]]
 
 
-def act_record(asked: Asked, kind: str, at_ms: int, body: dict[str, Any], persons: tuple[str, ...] = ()) -> Draft:
+def act_record(
+    asked: Asked,
+    kind: str,
+    at_ms: int,
+    body: dict[str, Any],
+    persons: tuple[str, ...] = (),
+    door: str | None = None,
+) -> Draft:
     """The record of an act: who did it, in which role, for which purpose, and to what."""
     said = {"at_ms": at_ms, "operator": asked.operator, "role": asked.role, "purpose": asked.purpose, **body}
-    return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, code=kind)
+    return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, door=door, code=kind)

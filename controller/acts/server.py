@@ -10,7 +10,9 @@ from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.house import Act, Asked, House
+from ostiary.controller.acts.lockdown import LOCKDOWN, RESUME
 from ostiary.controller.acts.look_up import LOOK_UP
+from ostiary.controller.acts.note_left import NOTE_LEFT
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
@@ -22,7 +24,11 @@ from ostiary.controller.store.errors import ThreePartError
 _log = logging.getLogger("ostiary.acts")
 
 ACTS: dict[str, Act] = {
-    act.name: act for act in (LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING)
+    act.name: act
+    for act in (
+        *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING),
+        *(LOCKDOWN, RESUME, NOTE_LEFT),
+    )
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from ostiary.controller.policy.around import Around
+from ostiary.controller.policy.clauses import clause_types
 from ostiary.controller.policy.lint import lint
 from ostiary.models.catalog import embedders
 from ostiary.models.operating import largest_gallery
@@ -34,6 +35,11 @@ def test_the_page_shows_both_kinds() -> None:
     refused = [said for said, _ in SNIPPETS if said.startswith("refused")]
     assert len(refused) >= 8
     assert len(SNIPPETS) - len(refused) >= 8
+
+
+def test_every_clause_type_is_explained() -> None:
+    table = re.findall(r"^\| `([a-z_]+): [^\n]*\|$", PAGE, re.MULTILINE)
+    assert sorted(table) == sorted(clause_types())
 
 
 def test_the_largest_galleries_are_those_of_the_page() -> None:
