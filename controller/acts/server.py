@@ -9,11 +9,11 @@ from typing import Any
 
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
+from ostiary.controller.acts.compare import COMPARE
 from ostiary.controller.acts.contest_assign import CONTEST_ASSIGN
 from ostiary.controller.acts.contest_open import CONTEST_OPEN
 from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
 from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
-from ostiary.controller.acts.compare import COMPARE
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.explain import EXPLAIN
 from ostiary.controller.acts.house import Act, Asked, House
@@ -81,9 +81,7 @@ def _line(said: dict[str, Any]) -> bytes:
     return json.dumps(said, separators=(",", ":")).encode() + b"\n"
 
 
-async def answer(
-    house: House, line: bytes, told: Callable[[int, int], None] = lambda done, of: None
-) -> dict[str, Any]:
+async def answer(house: House, line: bytes, told: Callable[[int, int], None] = lambda done, of: None) -> dict[str, Any]:
     """`{"done": …}` or `{"error": {code, what, why, now}}`, whatever the line holds. `told` hears how far an act is
     that takes long."""
     try:

@@ -1,4 +1,4 @@
-"""Shadow: let a policy judge beside the one that rules; what it says is recorded with each decision and moves nothing."""
+"""Shadow: let a policy judge beside the one that rules; what it says is recorded with each decision, and no more."""
 
 import asyncio
 from collections import Counter

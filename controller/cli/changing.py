@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-
-import typer
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -12,12 +10,6 @@ if TYPE_CHECKING:
     from ostiary.controller.acts.client import Keeper
 
 Written = TypeVar("Written")
-
-OPERATOR = Annotated[
-    str, typer.Option("--operator", help="Who you are; it is recorded.", envvar="OSTIARY_OPERATOR", show_envvar=True)
-]
-JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-THIS_MACHINE = "this machine"
 
 
 def recorded(

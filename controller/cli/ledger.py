@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from ostiary.controller.cli.changing import JSON, OPERATOR, THIS_MACHINE, now_ms, told
-from ostiary.controller.cli.data import DATA
+from ostiary.controller.cli.changing import now_ms, told
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
 from ostiary.controller.cli.stopping import one_sentence
 
 if TYPE_CHECKING:

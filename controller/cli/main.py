@@ -8,9 +8,10 @@ from ostiary.controller import __version__
 from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.contest import contest
 from ostiary.controller.cli.demo import demo
-from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.ledger import ledger
+from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.node import node
+from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 from ostiary.controller.cli.standing import standing
 
@@ -31,6 +32,7 @@ app.add_typer(node, name="node")
 app.add_typer(contest, name="contest")
 app.add_typer(ledger, name="ledger")
 app.add_typer(standing, name="standing")
+app.add_typer(policy, name="policy")
 
 
 def _version(wanted: bool) -> None:

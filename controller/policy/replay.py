@@ -1,4 +1,4 @@
-"""Replay: a recorded decision judged again from its recorded facts, and held against what the record says, byte by byte.
+"""Replay: a recorded decision judged again from its recorded facts, and held against the record byte by byte.
 
 What happened before the policy was asked, such as the comparison of a face, is never run again: the record's word for
 who it was is taken as it stands.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ostiary.controller.policy.canonical import sha256_of
+from ostiary.controller.policy.canonical import canonical
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.evaluate import Verdict, evaluate
 from ostiary.controller.policy.explain import Explanation, explain
@@ -43,7 +43,7 @@ class Replay:
     def differing(self) -> tuple[str, ...]:
         if self.recorded is None or self.replayed is None:
             return ()
-        return tuple(part for part in PARTS if _bytes(self.recorded[part]) != _bytes(self.replayed[part]))
+        return tuple(part for part in PARTS if canonical(self.recorded[part]) != canonical(self.replayed[part]))
 
     def as_document(self) -> dict[str, Any]:
         """The replay in JSON types."""
@@ -72,7 +72,9 @@ def replay(body: Mapping[str, Any], policy: Policy | None, known: Iterable[Perso
         why = "Decided before any clause was read, which is not run again; the words for its reason are."
         return _held_against(recorded, again, why)
     if policy is None or policy.sha256 != body["policy"]:
-        return Replay(Outcome.UNKNOWN, "The policy that judged is not in the log any more, or cannot be read.", recorded)
+        return Replay(
+            Outcome.UNKNOWN, "The policy that judged is not in the log any more, or cannot be read.", recorded
+        )
     live = None if body["live"] is None else Live.from_document(body["live"])
     first: Replay | None = None
     for person in known:
@@ -103,7 +105,3 @@ def parts_of(verdict: Verdict, why: Explanation) -> dict[str, Any]:
 def _held_against(recorded: Mapping[str, Any], again: Mapping[str, Any], why: str) -> Replay:
     found = Replay(Outcome.SAME, why, recorded, again)
     return Replay(Outcome.DIFFERS, why, recorded, again) if found.differing else found
-
-
-def _bytes(part: object) -> str:
-    return sha256_of(part)

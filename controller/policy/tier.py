@@ -36,7 +36,7 @@ def read_tiers(
     for name, key, value in section.named("tier"):
         refuse_protected(key, name, "a tier")
         # A stand-in for one that cannot be read, so that no clause misses its name too.
-        tier = Tier(titles.of(name), rules.lowest)
+        tier = Tier(titles.of(name), rules.lowest + 1)
         read = lambda name=name, value=value: _tier(name, value, rules, entries, titles)  # noqa: E731
         tier = value.findings.attempt(read, tier)
         twin = next((other.name for other in tiers.values() if other.at_least == tier.at_least), None)
@@ -54,5 +54,6 @@ def _tier(name: str, value: Value, rules: ScoreRules, entries: Mapping[str, Entr
         raise errors.ScoreOutOfReach(value.at, value.found, expected)
     if at_least > rules.start and not any(kind.points > 0 for kind in entries.values()):
         found = f'{value.found} for the tier "{name}", above the start of {rules.start}, with no entry that earns it'
-        raise errors.TierNotRegained(value.at, found, f"at most {rules.start}, or an entry kind with points above 0")
+        expected = f"at most {rules.start}, or an entry kind with points above 0"
+        value.findings.refuse(errors.TierNotRegained(value.at, found, expected))
     return Tier(titles.of(name), at_least)

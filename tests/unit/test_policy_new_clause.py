@@ -32,6 +32,10 @@ class OddMinute:
     def read(cls, value, sections):
         return cls(value.word(("please",)))
 
+    @classmethod
+    def schema(cls):
+        return {"const": "please"}
+
     def as_document(self):
         return self.word
 
@@ -61,12 +65,14 @@ from ostiary.controller.policy.document import load
 from ostiary.controller.policy.evaluate import evaluate
 from ostiary.controller.policy.explain import explain
 from ostiary.controller.policy.facts import Facts, Holding, PersonFacts
+from ostiary.controller.policy.schema import schema
 
 policy = load("policy: p\\ndoors: {front: {face: off, grant: [any_of: [odd_minute: please, holds: key]]}}")
 for at_ms in (0, 60_000):
     facts = Facts(PersonFacts("p"), "front", at_ms)
     verdict = evaluate(policy, facts)
     print(verdict.reason, "|", explain(policy, facts, verdict).counterfactual)
+print(schema()["$defs"]["clauses"]["items"]["properties"]["odd_minute"])
 print(load("policy: p\\ndoors: {front: {face: off, grant: [odd_minute: pleas]}}"))
 """
 
@@ -86,4 +92,5 @@ def test_one_file_is_a_clause_type(tmp_path: Path) -> None:
         "1 January 1970 at 00:01, when it is an odd minute."
     ), ran.stderr
     assert lines[1] == "granted | None"
+    assert lines[2] == "{'const': 'please'}"
     assert 'Did you mean "please"?' in ran.stderr

@@ -2,13 +2,12 @@
 
 import json
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ostiary.controller.cli.data import DATA
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
 from ostiary.controller.cli.policy.prove import SECONDS, tell
 
 SHOWN = 40
@@ -21,8 +20,9 @@ def compare(
     days: Annotated[int, typer.Option(help="How many days of requests.", min=1, max=366)] = 30,
     prove: Annotated[bool, typer.Option("--prove", help="Prove that NEW is nowhere wider than OLD.")] = False,
     seconds: SECONDS = 10.0,
+    operator: OPERATOR = THIS_MACHINE,
     data: DATA = Path("var"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: JSON = False,
 ) -> None:
     """Compare two policies.
 
@@ -49,7 +49,7 @@ def compare(
         if not proved:
             raise typer.Exit(1)
         return
-    found = _asked(data, old, new, days, purpose, quiet=as_json)
+    found = _asked(data, old, new, days, operator, purpose, quiet=as_json)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -69,7 +69,7 @@ def compare(
         typer.echo(f"{found['erased']} records are erased; {found['unknown_live']} keep no live state.")
 
 
-def _asked(data: Path, old: Path, new: Path, days: int, purpose: str, *, quiet: bool) -> dict[str, Any]:
+def _asked(data: Path, old: Path, new: Path, days: int, operator: str, purpose: str, *, quiet: bool) -> dict[str, Any]:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -90,7 +90,7 @@ def _asked(data: Path, old: Path, new: Path, days: int, purpose: str, *, quiet: 
         return Keeper(Places(data).keeper_socket).act_now(
             "compare",
             args,
-            operator=getuser(),
+            operator=operator,
             role="admin",
             purpose=purpose,
             progress=lambda done, of: bar.update(task, completed=done, total=of),

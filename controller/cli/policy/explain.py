@@ -2,13 +2,12 @@
 
 import json
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
 
 
 def explain(
@@ -19,8 +18,9 @@ def explain(
         str | None, typer.Option(help="When, such as 2026-12-03T18:00+01:00; without it, now.", show_default=False)
     ] = None,
     language: Annotated[str, typer.Option(help="en or de.")] = "en",
+    operator: OPERATOR = THIS_MACHINE,
     data: DATA = Path("var"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JSON = False,
 ) -> None:
     """Say what a door would answer a person, clause by clause, and what would change it.
 
@@ -38,7 +38,7 @@ def explain(
         args["at_ms"] = _ms(at)
     with one_sentence():
         keeper = Keeper(Places(data).keeper_socket)
-        said = keeper.act_now("explain", args, operator=getuser(), role="auditor", purpose=purpose)
+        said = keeper.act_now("explain", args, operator=operator, role="auditor", purpose=purpose)
     if as_json:
         typer.echo(json.dumps(said, ensure_ascii=False))
         return

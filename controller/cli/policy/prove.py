@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ostiary.controller.cli.data import JSON
 from ostiary.controller.cli.policy.file import FILE
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def prove(
         "all"
     ),
     seconds: SECONDS = 10.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    as_json: JSON = False,
 ) -> None:
     """Prove a statement about a policy, or show a person, a door and a moment that refute it; exit with 1 unless all is
     proved.

@@ -1,20 +1,20 @@
 """`ostiary policy replay`: a recorded decision judged again from its recorded facts, byte by byte."""
 
 import json
-from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
 
 
 def replay(
     decision: Annotated[str, typer.Argument(help="The record's index in the log, or a receipt code.")],
     purpose: Annotated[str, typer.Option(help="Why you look at this decision; the person can read it.")],
+    operator: OPERATOR = THIS_MACHINE,
     data: DATA = Path("var"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JSON = False,
 ) -> None:
     """Judge a decision again and hold the result against the record; exit with 1 unless every byte is the same.
 
@@ -32,7 +32,7 @@ def replay(
     named = {"index": int(decision)} if decision.isdecimal() and len(decision) < 16 else {"receipt": decision}
     with one_sentence():
         keeper = Keeper(Places(data).keeper_socket)
-        found = keeper.act_now("replay", named, operator=getuser(), role="auditor", purpose=purpose)
+        found = keeper.act_now("replay", named, operator=operator, role="auditor", purpose=purpose)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:

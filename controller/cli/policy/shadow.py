@@ -2,13 +2,12 @@
 
 import json
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
 
 
 def shadow(
@@ -16,14 +15,15 @@ def shadow(
         Path | None, typer.Argument(help="The policy to put in the shadow; without it, the report.", show_default=False)
     ] = None,
     off: Annotated[bool, typer.Option("--off", help="Take it out of the shadow.")] = False,
+    operator: OPERATOR = THIS_MACHINE,
     data: DATA = Path("var"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JSON = False,
 ) -> None:
     """Put a policy in the shadow: from the next request on it is asked too, recorded, and moves nothing.
 
-        ostiary policy shadow new.yaml
-        ostiary policy shadow
-        ostiary policy shadow --off
+    ostiary policy shadow new.yaml
+    ostiary policy shadow
+    ostiary policy shadow --off
     """
     from ostiary.controller.acts.client import Keeper
     from ostiary.controller.cli.policy.file import policy_of, text_of
@@ -33,19 +33,18 @@ def shadow(
     if file is not None and off:
         raise typer.BadParameter("Either put a policy in the shadow or take it out with --off.")
     keeper = Keeper(Places(data).keeper_socket)
-    who = {"operator": getuser(), "role": "admin"}
     if file is not None or off:
         args: dict[str, str | None] = {"text": None}
         if file is not None:
             policy_of(file)
             args = {"text": text_of(file).decode(), "name": file.name}
         with one_sentence():
-            done = keeper.act_now("shadow", args, **who)
+            done = keeper.act_now("shadow", args, operator=operator, role="admin")
         words = "No policy is in the shadow." if file is None else f"{file.name} judges in the shadow."
         typer.echo(json.dumps(done) if as_json else words)
         return
     with one_sentence():
-        found = keeper.act_now("shadow-report", {}, **who)
+        found = keeper.act_now("shadow-report", {}, operator=operator, role="admin")
     if as_json:
         typer.echo(json.dumps(found))
     elif found["sha256"] is None:
