@@ -9,6 +9,7 @@ from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.node import node
+from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.command()(ask)
 app.command()(lockdown)
 app.command()(resume)
 app.add_typer(node, name="node")
+app.add_typer(policy, name="policy")
 
 
 def _version(wanted: bool) -> None:
