@@ -9,6 +9,7 @@ from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.contest import contest
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.ledger import ledger
+from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.run import run
 from ostiary.controller.cli.standing import standing
@@ -24,6 +25,8 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(ask)
+app.command()(lockdown)
+app.command()(resume)
 app.add_typer(node, name="node")
 app.add_typer(contest, name="contest")
 app.add_typer(ledger, name="ledger")
