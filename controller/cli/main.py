@@ -8,6 +8,7 @@ from ostiary.controller import __version__
 from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.bench import bench
 from ostiary.controller.cli.demo import demo
+from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.run import run
 
@@ -22,6 +23,8 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(ask)
+app.command()(lockdown)
+app.command()(resume)
 app.add_typer(node, name="node")
 app.add_typer(bench, name="bench")
 

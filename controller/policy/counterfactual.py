@@ -8,7 +8,7 @@ from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Facts
 from ostiary.controller.policy.forbids import FORBIDS
 from ostiary.controller.policy.language import pick, say_and, say_moment, say_or
-from ostiary.controller.policy.together import ways_to_all
+from ostiary.controller.policy.together import ways_to_all, with_reasons
 
 MOST_WAYS = 3
 
@@ -36,7 +36,8 @@ def ways(policy: Policy, facts: Facts) -> list[Way]:
     door = policy.doors.get(facts.door)
     if door is None or facts.person is None:
         return []
-    return ways_to_all((*FORBIDS, *door.grant), facts, MOST_WAYS)
+    conditions = (*FORBIDS, *door.grant)
+    return [with_reasons(conditions, facts, way) for way in ways_to_all(conditions, facts, MOST_WAYS)]
 
 
 def say_ways(policy: Policy, facts: Facts, found: list[Way], language: str) -> str:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ostiary.controller.policy.facts import LATEST_MS
+
 LANGUAGES = ("en", "de")
 
 MONTHS: Mapping[str, Sequence[str]] = {
@@ -84,8 +86,9 @@ def pick(words: Mapping[str, Any], language: str) -> Any:
 
 
 def local(at_ms: int, zone: ZoneInfo) -> datetime:
-    """A time as the wall clock of `zone` shows it, to the second."""
-    return datetime.fromtimestamp(at_ms // 1000, zone)
+    """A time as the wall clock of `zone` shows it, to the second; one beyond every calendar, as a broken import may
+    hold it, is said as the nearest that there is."""
+    return datetime.fromtimestamp(min(max(at_ms, 0), LATEST_MS) // 1000, zone)
 
 
 def say_date(when: datetime, language: str, near_year: int | None = None) -> str:

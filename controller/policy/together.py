@@ -29,24 +29,36 @@ def ways_to_all(conditions: Sequence[Condition], facts: Facts, most: int) -> lis
     waiting alone, where it helps, is always among them. None if they hold.
 
     Each way names the first moment at which they hold together, for somebody who does these deeds and of whom nothing
-    further is recorded until then. A way is left out where another asks for a part of its deeds and is no later.
+    further is recorded until then; `with_reasons` says what that moment brings. A way is left out where another asks
+    for a part of its deeds and is no later.
     """
     failing = [condition for condition in conditions if not condition.check(facts).held]
     if not failing:
         return []
     choices = [dict.fromkeys([deeds_of(change) for change in condition.change(facts)] + [()]) for condition in failing]
     # Waiting alone is looked at first: however many combinations there are, it is not lost among them.
-    found: dict[frozenset[Deed], Way] = {}
-    for chosen in [(), *islice(product(*choices), MOST_COMBINATIONS)]:
-        way = _way(conditions, facts, tuple(dict.fromkeys(deed for part in chosen for deed in part)))
-        if way is not None and frozenset(way.deeds) not in found:
-            way = _without_vain_deeds(conditions, facts, way)
-            found[frozenset(way.deeds)] = way
-    kept = [way for way in found.values() if not any(_better(other, way) for other in found.values())]
-    kept.sort(key=lambda way: (way.at_ms > facts.at_ms, way.entries, len(way.deeds), way.at_ms))
-    waiting = [way for way in kept if not way.deeds]
-    acting = [way for way in kept if way.deeds]
-    return [_with_reasons(conditions, facts, way) for way in [*acting[: most - len(waiting)], *waiting]]
+    combined = ((), *islice(product(*choices), MOST_COMBINATIONS))
+    wanted = {frozenset(deed for part in chosen for deed in part): chosen for chosen in combined}
+    found = [way for chosen in wanted.values() if (way := _way(conditions, facts, _flat(chosen))) is not None]
+    found = [way for way in found if not any(_better(other, way) for other in found)]
+    found.sort(key=lambda way: (way.at_ms > facts.at_ms, way.entries, len(way.deeds), way.at_ms))
+    waiting = [way for way in found if not way.deeds]
+    acting = [_without_vain_deeds(conditions, facts, way) for way in found if way.deeds][: most - len(waiting)]
+    kept = {frozenset(way.deeds): way for way in (*acting, *waiting)}.values()
+    return [way for way in kept if not any(_better(other, way) for other in kept)]
+
+
+def with_reasons(conditions: Sequence[Condition], facts: Facts, way: Way) -> Way:
+    """The way with what its time brings: for each condition that fails on the way, the last wait for it."""
+    waits: dict[int, Wait] = {}
+    done = Way(way.deeds, facts.at_ms).apply(facts)
+    while done.at_ms < way.at_ms:
+        for number, condition in enumerate(conditions):
+            wait = next((change for change in condition.change(done) if isinstance(change, Wait)), None)
+            if wait is not None:
+                waits[number] = wait
+        done = replace(done, at_ms=max(wait.at_ms for wait in waits.values()))
+    return replace(way, waits=tuple(waits.values()))
 
 
 def first_moment(conditions: Sequence[Condition], facts: Facts, held: bool = True) -> int | None:
@@ -75,17 +87,8 @@ def _way(conditions: Sequence[Condition], facts: Facts, deeds: tuple[Deed, ...])
     return None if at_ms is None else Way(deeds, at_ms)
 
 
-def _with_reasons(conditions: Sequence[Condition], facts: Facts, way: Way) -> Way:
-    """The way with what its time brings: for each condition that fails on the way, the last wait for it."""
-    waits: dict[int, Wait] = {}
-    done = Way(way.deeds, facts.at_ms).apply(facts)
-    while done.at_ms < way.at_ms:
-        for number, condition in enumerate(conditions):
-            wait = next((change for change in condition.change(done) if isinstance(change, Wait)), None)
-            if wait is not None:
-                waits[number] = wait
-        done = replace(done, at_ms=max(wait.at_ms for wait in waits.values()))
-    return replace(way, waits=tuple(waits.values()))
+def _flat(chosen: tuple[tuple[Deed, ...], ...]) -> tuple[Deed, ...]:
+    return tuple(dict.fromkeys(deed for part in chosen for deed in part))
 
 
 def _without_vain_deeds(conditions: Sequence[Condition], facts: Facts, way: Way) -> Way:

@@ -10,7 +10,7 @@ from ostiary.controller.policy.clause_list import read_parts
 from ostiary.controller.policy.facts import Facts
 from ostiary.controller.policy.formula import And, Formula
 from ostiary.controller.policy.reading import Value
-from ostiary.controller.policy.together import first_change, first_moment, ways_to_all
+from ostiary.controller.policy.together import first_change, first_moment, ways_to_all, with_reasons
 
 MOST_CHANGES = 6
 
@@ -47,7 +47,9 @@ class AllOf:
         return " ".join(part.say(found, language) for part, found in together if found.held == finding.held)
 
     def change(self, facts: Facts) -> list[Change]:
-        return [simplest(way, facts.at_ms) for way in ways_to_all(self.parts, facts, MOST_CHANGES)]
+        found = ways_to_all(self.parts, facts, MOST_CHANGES)
+        said = [way if way.deeds else with_reasons(self.parts, facts, way) for way in found]
+        return [simplest(way, facts.at_ms) for way in said]
 
     def next_change(self, facts: Facts) -> int | None:
         if all(part.check(facts).held for part in self.parts):
