@@ -6,11 +6,10 @@ can work out (the score at this moment, which hours are open) ready-made in the 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import cedarpy
-from population import Request
 
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Holding, Membership, PersonFacts
@@ -58,21 +57,22 @@ def entities(people: Sequence[PersonFacts]) -> cedarpy.Entities:
     return cedarpy.Entities.from_json_str(json.dumps([_entity(person) for person in people]))
 
 
-def requests(policy: Policy, people: Sequence[PersonFacts], asked: Sequence[Request]) -> list[dict[str, Any]]:
-    """The requests as Cedar takes them, each with its score and its open hours already worked out."""
+def requests(policy: Policy, asked: Iterable[tuple[PersonFacts, str, int]]) -> list[dict[str, Any]]:
+    """Requests (who, which door, when in Unix ms) as Cedar takes them, each with its score and its open hours already
+    worked out."""
     made: list[dict[str, Any]] = []
-    for request in asked:
+    for person, door, at_ms in asked:
         context: dict[str, Any] = {
-            "now": request.at_ms,
-            "open": [name for name, hours in policy.hours.items() if hours.open_until(request.at_ms) is not None],
+            "now": at_ms,
+            "open": [name for name, hours in policy.hours.items() if hours.open_until(at_ms) is not None],
         }
         if policy.score is not None:
-            context["score"] = score(people[request.person].entries, policy.score, request.at_ms).value
+            context["score"] = score(person.entries, policy.score, at_ms).value
         made.append(
             {
-                "principal": f'Person::"{people[request.person].id}"',
+                "principal": f'Person::"{person.id}"',
                 "action": 'Action::"enter"',
-                "resource": f'Door::"{request.door}"',
+                "resource": f'Door::"{door}"',
                 "context": context,
             }
         )

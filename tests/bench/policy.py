@@ -83,7 +83,7 @@ def decisions(policy: Policy, known: list[PersonFacts], rounds: int, step: Step)
     first = [Request(number, doors[number % len(doors)], noon_ms) for number in range(PEOPLE)]
     again = [replace(request, at_ms=noon_ms + 1) for request in first]
     policies, entities = cedar.policies(policy), cedar.entities(known)
-    of_cedar = cedar.requests(policy, known, sample)
+    of_cedar = cedar.requests(policy, asked_of(known, sample))
     last: list[Memo] = []
 
     def mixed() -> tuple[Memo, Asked]:
@@ -132,7 +132,7 @@ def oracle(policy: Policy, known: list[PersonFacts], step: Step) -> dict[str, An
     differ = granted = 0
     for begin in range(0, ORACLE, 10_000):
         part = asked[begin : begin + 10_000]
-        theirs = cedarpy.is_authorized_batch(cedar.requests(policy, known, part), policies, entities)
+        theirs = cedarpy.is_authorized_batch(cedar.requests(policy, asked_of(known, part)), policies, entities)
         for one, other in zip(asked_of(known, part), theirs, strict=True):
             ours = memo.answer(Facts(*one)).verdict.granted
             granted += ours
