@@ -28,8 +28,9 @@ check: .venv/ready-dev ## format, lint, types, arrows
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -q tests/unit/test_arrows.py
 
-bench: .venv/ready ## time the main job on this machine: ROUNDS walks through every case, then medians
+bench: .venv/ready-dev ## measure this machine: ROUNDS walks through the main job's cases, then every benchmark with its peers
 	@$(BIN)/ostiary demo --headless --rounds $(ROUNDS)
+	@$(BIN)/ostiary bench all
 
 format: .venv/ready-dev ## put every file into shape
 	$(BIN)/ruff format .

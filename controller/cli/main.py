@@ -6,6 +6,7 @@ import typer
 
 from ostiary.controller import __version__
 from ostiary.controller.cli.ask import ask
+from ostiary.controller.cli.bench import bench
 from ostiary.controller.cli.contest import contest
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.ledger import ledger
@@ -33,6 +34,7 @@ app.add_typer(contest, name="contest")
 app.add_typer(ledger, name="ledger")
 app.add_typer(standing, name="standing")
 app.add_typer(policy, name="policy")
+app.add_typer(bench, name="bench")
 
 
 def _version(wanted: bool) -> None:

@@ -6,9 +6,9 @@ A memo says exactly what `evaluate` and `explain` say, of any facts, at any time
   to the next: with nothing else does such a condition compare the time;
 * what opening hours find and say, for everybody, while the wall clock shows the same minute;
 * what would change a denial, from one of these dates to the next: while hours are closed, until they open; while they
-  are open, whenever they are. Where only hours deny, it is the same for everybody whose dates leave it alone. Not kept
-  is what the mere passing of time may turn: where no opening is in sight yet, where an award might end before
-  something else has come that must be waited for, and where a clause made of clauses fails.
+  are open, whenever they are. It is the same for everybody who is offered the same and has nothing but hours to wait
+  for. Not kept is what the mere passing of time may turn: where no opening is in sight yet, where an award might end
+  before something else has come that must be waited for, and where a clause made of clauses fails.
 
 Of a door where hours stand within another clause, and of one whose rule reads a live state that is not empty, nothing
 is kept. A memo belongs to one policy and to whoever made it, and what it keeps is bounded: the person whom it met first
@@ -53,7 +53,8 @@ class Answer(msgspec.Struct, frozen=True):
 
 class _Minute(msgspec.Struct, frozen=True):
     """What hours find and say from `from_ms` until before `until_ms`. Until before `turn_ms` they surely stay open or
-    closed; if they are closed they open at `opens_ms` (`UNSEEN`: not in sight; a time after all if they are open)."""
+    closed; if they are closed they open at `opens_ms` (`UNSEEN`: not in sight; a time after all if they are open).
+    `told` are the answers to everybody whom nothing but these hours can keep out, by what else is said of them."""
 
     from_ms: int
     until_ms: int
@@ -61,6 +62,7 @@ class _Minute(msgspec.Struct, frozen=True):
     opens_ms: int
     finding: Finding
     line: Line
+    told: "dict[_Said, Answer]" = msgspec.field(default_factory=dict["_Said", Answer])
 
 
 class _Said(msgspec.Struct, frozen=True, eq=False):
@@ -150,7 +152,10 @@ class Memo:
     def answer(self, facts: Facts) -> Answer:
         """What `evaluate` and `explain` say of these facts. Raises `UnknownLanguage`."""
         found = self._found(facts)
-        return self._composed(*found, facts) if isinstance(found, tuple) else self._asked(found)
+        if not isinstance(found, tuple):
+            return self._asked(found)
+        said = found[1].said
+        return (self._told if said.granted and len(said.holes) == 1 else self._composed)(*found, facts)
 
     def verdict(self, facts: Facts) -> Verdict:
         """What `evaluate` alone says of these facts."""
@@ -271,6 +276,27 @@ class Memo:
         minute = rule.minutes[at] = _Minute(at_ms, until_ms, turn_ms, opens_ms, finding, line)
         return minute
 
+    def _told(self, rule: _Rule, kept: _Kept, known: _Known, facts: Facts) -> Answer:
+        """The answer to somebody whom nothing but hours can keep out: in one minute the same for all of them, save for
+        their scores."""
+        said = kept.said
+        position, at = said.holes[0]
+        minute = rule.minutes.get(at)
+        if minute is None or not minute.from_ms <= facts.at_ms < minute.until_ms:
+            minute = self._minute(rule, at, facts)
+        # Whose own dates come before the hours open may hear of another way than the others.
+        if not minute.finding.held and not 0 < minute.opens_ms < kept.until_ms:
+            return self._composed(rule, kept, known, facts)
+        told = minute.told.get(said)
+        if told is None:
+            told = minute.told[said] = self._composed(rule, kept, known, facts)
+        if kept.score is None:
+            return told
+        findings: list[Any] = list(kept.findings)
+        findings[position] = minute.finding
+        verdict = Verdict(told.verdict.granted, told.verdict.reason, tuple(findings), self._sha256, kept.score)
+        return Answer(verdict, told.why)
+
     def _composed(self, rule: _Rule, kept: _Kept, known: _Known, facts: Facts) -> Answer:
         """The answer from what is kept of the person and of the minute."""
         at_ms, said = facts.at_ms, kept.said
@@ -301,16 +327,19 @@ class Memo:
         """What would change a denial, where hours open at these times or are open."""
         if kept.ways is not None and opens in kept.ways:
             return kept.ways[opens]
+        failing: list[int] = []
         offers: list[list[Change]] = []
+        below: _Said | None = None
         if not kept.said.granted:
             facts = replace(facts, person=known.prepared)
-            offers = [
-                rule.conditions[at].change(facts)
-                for at, finding in zip(kept.said.at, kept.findings, strict=True)
-                if finding is not None and not finding.held
-            ]
+            for at, finding in zip(kept.said.at, kept.findings, strict=True):
+                if finding is not None and not finding.held:
+                    failing.append(at)
+                    offers.append(rule.conditions[at].change(facts))
+                    below = kept.said if finding.score is not None else below
         lasts, alike = _stands(kept, facts.at_ms, offers, opens)
-        key = (opens, kept.said, *map(tuple, offers))
+        # Only a score says its value beside what would change it; else what fails and what is offered tell it all.
+        key = (opens, below, *failing, *map(tuple, offers))
         if alike and key in rule.ways:
             way = rule.ways[key]
         else:
@@ -333,7 +362,7 @@ def _closed(opens: tuple[int, ...]) -> bool:
 
 def _stands(kept: _Kept, at_ms: int, offers: Sequence[Sequence[Change]], opens: tuple[int, ...]) -> tuple[bool, bool]:
     """Whether what would change this denial stays the same, until hours open or whenever they are; and whether it is
-    the same for everybody of whom the same is found and to whom the same is offered by the conditions that fail."""
+    the same for everybody to whom the same conditions deny and offer the same."""
     if UNSEEN in opens or any(finding is not None and finding.parts and not finding.held for finding in kept.findings):
         return False, False
     earned = [deed for offer in offers for change in offer for deed in deeds_of(change) if isinstance(deed, Earn)]

@@ -62,9 +62,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSite]:
 
 def test_version_and_help_teach() -> None:
     assert ostiary("--version").stdout.strip() == f"ostiary {__version__}"
-    for command in ("run", "demo", "ask", "node pi"):
+    for command in ("run", "demo", "ask", "node pi", "bench policy", "bench all"):
         shown = ostiary(*command.split(), "--help").stdout
         assert f"ostiary {command}" in shown, f"no example in the help of {command}"
+
+
+def test_a_benchmark_of_too_few_rounds_is_refused_in_words() -> None:
+    refused(ostiary("bench", "policy", "--rounds", "2"), "--rounds")
 
 
 def test_run_prints_one_line_with_the_address(site: OpenSite) -> None:

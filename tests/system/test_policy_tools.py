@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ostiary.controller.cli.demo_cases import policy as open_all_day
-from ostiary.controller.people import evidence, ledger, leaving
+from ostiary.controller.people import evidence, leaving, ledger
 from ostiary.controller.policy.document import load
 from ostiary.controller.samples import policy_text
 from tests.system.bare_node import BareNode
