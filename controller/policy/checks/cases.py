@@ -2,11 +2,13 @@
 
 It is a finite list because a rule only ever asks whether a number reaches a bound, and whether hours are open. What
 hours do together is looked up, day by day, for 400 days from today and around every date that they name.
+
+A set of cases is a whole number with one bit for each, so that a formula is asked of all of them at once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import product
+from math import prod
 
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.formula import (
@@ -28,49 +30,90 @@ from ostiary.controller.policy.formula import (
 from ostiary.controller.policy.hours import Hours
 
 HORIZON_DAYS = 400
-MOST_WORLDS = 4_096
-World = Mapping[str, bool | int]
+MOST_CASES = 65_536
+Together = dict[tuple[str, ...], list[tuple[bool, ...]]]
 _ONE_DAY = timedelta(days=1)
 
 
-def true(formula: Formula, world: World) -> bool:
-    """Whether the formula is true in a world that has a value for each of its atoms."""
-    match formula:
-        case And(parts):
-            return all(true(part, world) for part in parts)
-        case Or(parts):
-            return any(true(part, world) for part in parts)
-        case Not(part):
-            return not true(part, world)
-        case Reaches(number, bound):
-            return world[number.key] >= bound
-        case truth:
-            return bool(world[truth.key])
+class Cases:
+    """Every case in which somebody asks at a door and the live state is known."""
+
+    def __init__(self, columns: "Mapping[str, Sequence[tuple[int, int]]]", all_of_them: int) -> None:
+        """`columns` has for each atom its values, each with the set of cases in which it has that value."""
+        self._columns, self.all = columns, all_of_them
+
+    def where(self, formula: Formula) -> int:
+        """The set of cases in which the formula is true."""
+        match formula:
+            case And(parts):
+                found = self.all
+                for part in parts:
+                    found &= self.where(part)
+                return found
+            case Or(parts):
+                found = 0
+                for part in parts:
+                    found |= self.where(part)
+                return found
+            case Not(part):
+                return self.all & ~self.where(part)
+            case Reaches(number, bound):
+                return self._at_least(number.key, bound)
+            case truth:
+                return self._at_least(truth.key, 1)
+
+    def _at_least(self, key: str, bound: int) -> int:
+        found = 0
+        for value, cases in self._columns[key]:
+            if value >= bound:
+                found |= cases
+        return self.all & found
 
 
-def worlds(formula: Formula, policy: Policy, today: date) -> list[World] | None:
-    """Every case in which somebody asks and the live state is known; None if there are too many to go through."""
+def cases_of(formula: Formula, policy: Policy, today: date, known: Together) -> Cases | None:
+    """The cases of a rule; None if there are too many to go through. `known` keeps what hours do together."""
     found = atoms(formula)
     hours = [atom for atom in found if isinstance(atom, IsOpen)]
     rest = [atom for atom in found if not isinstance(atom, IsOpen)]
     bounds = _bounds(formula)
     # Numbers of people are compared with each other, too, so they share their bounds.
     crowd = {bound for atom in rest if isinstance(atom, Others) for bound in bounds[atom.key]}
+    names = tuple(atom.hours.name for atom in hours)
+    if names not in known:
+        known[names] = open_together([atom.hours for atom in hours], today)
+    patterns = known[names]
     values = [
         _values(atom, crowd if isinstance(atom, Others) else bounds.get(atom.key, set()), policy) for atom in rest
     ]
-    patterns = open_together([atom.hours for atom in hours], today)
-    count = len(patterns)
-    for choices in values:
-        count *= len(choices)
-    if count > MOST_WORLDS:
+    count = len(patterns) * prod(len(choices) for choices in values)
+    if count > MOST_CASES:
         return None
-    return [
-        {atom.key: value for atom, value in zip((*hours, *rest), (*pattern, *chosen), strict=True)}
-        for pattern in patterns
-        for chosen in product(*values)
-        if not _contradictory(rest, chosen)
-    ]
+    columns: dict[str, list[tuple[int, int]]] = {}
+    inner = 1
+    for atom, choices in zip(rest, values, strict=True):
+        columns[atom.key] = [(value, _every(inner, place, len(choices), count)) for place, value in enumerate(choices)]
+        inner *= len(choices)
+    for number, atom in enumerate(hours):
+        opened = 0
+        for place, pattern in enumerate(patterns):
+            opened |= _every(inner, place, len(patterns), count) * pattern[number]
+        columns[atom.key] = [(1, opened)]
+    possible = (1 << count) - 1
+    for narrower in rest:
+        for wider in rest:
+            if _follows(wider, narrower):
+                for value, here in columns[narrower.key]:
+                    for less, there in columns[wider.key]:
+                        if value > less:
+                            possible &= ~(here & there)
+    return Cases(columns, possible)
+
+
+def _every(inner: int, place: int, choices: int, count: int) -> int:
+    """Of `count` cases, in runs of `inner` that take turns among `choices`, the set of those whose turn is `place`."""
+    period = inner * choices
+    once = ((1 << inner) - 1) << (inner * place)
+    return once * (((1 << count) - 1) // ((1 << period) - 1))
 
 
 def open_together(hours: Sequence[Hours], today: date) -> list[tuple[bool, ...]]:
@@ -112,10 +155,10 @@ def _bounds(formula: Formula) -> dict[str, set[int]]:
             return {}
 
 
-def _values(atom: Atom, bounds: set[int], policy: Policy) -> list[bool | int]:
+def _values(atom: Atom, bounds: set[int], policy: Policy) -> list[int]:
     match atom:
         case Somebody() | LiveKnown():
-            return [True]
+            return [1]
         case ScoreOf(rules):
             earnable = any(kind.points > 0 for kind in policy.entries.values())
             most = rules.highest if earnable else rules.start
@@ -123,16 +166,7 @@ def _values(atom: Atom, bounds: set[int], policy: Policy) -> list[bool | int]:
         case Others():
             return [0, *sorted(bound for bound in bounds if bound > 0)]
         case _:
-            return [True, False]
-
-
-def _contradictory(found: Sequence[Atom], chosen: Sequence[bool | int]) -> bool:
-    """Whether one atom is less than another from which it follows."""
-    return any(
-        value > other_value and _follows(other, atom)
-        for atom, value in zip(found, chosen, strict=True)
-        for other, other_value in zip(found, chosen, strict=True)
-    )
+            return [0, 1]
 
 
 def _follows(wider: Atom, narrower: Atom) -> bool:
