@@ -60,7 +60,7 @@ def test_a_decision_is_told_compared_shadowed_and_judged_again(tmp_path: Path) -
             assert said["sentence"].startswith("Sie können eintreten.")
             with pytest.raises(ValueError, match="no zone"):
                 await command(site, "policy", "explain", *who, "--at", "2026-12-03T18:00")
-            with pytest.raises(ValueError, match="is not here|no such person|no person|nobody"):
+            with pytest.raises(ValueError, match="p-nobody"):
                 await command(site, "policy", "explain", "--person", "p-nobody", "--door", "front", *WHY)
 
             # Replay: byte for byte, also after what made the decision has changed.
