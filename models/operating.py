@@ -42,3 +42,15 @@ def fmr_for(fpir: float, gallery: int) -> float:
     if not 0 < fpir < 1 or gallery < 1:
         raise ValueError(f"fpir {fpir} and gallery {gallery}: expected 0 < fpir < 1 and at least one template")
     return -math.expm1(math.log1p(-fpir) / gallery)
+
+
+def largest_gallery(model: Model, fpir: float) -> int:
+    """How many templates a search may compare at most so that `threshold` finds a measured point for `fpir`; 0: none.
+
+    The inverse of `fmr_for` at the lowest rate that was measured. Raises ValueError outside 0 < fpir < 1.
+    """
+    if not 0 < fpir < 1:
+        raise ValueError(f"fpir {fpir}: expected 0 < fpir < 1")
+    lowest = min((point.fmr for point in model.operating_points), default=0.0)
+    # The same tolerance as in `threshold`, so that the two agree at the edge.
+    return int(math.log1p(-fpir) / math.log1p(-lowest / (1 + 1e-9))) if lowest else 0

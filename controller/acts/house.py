@@ -32,6 +32,8 @@ class House(Protocol):
     keys: KeyStore
     policy: Policy | None
     locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
+    policy_version: int  # of the newest publication, valid still or not; 0: there was none
+    publishing: asyncio.Lock
 
     def now_ms(self) -> int:
         """Wall clock, Unix milliseconds."""
@@ -51,11 +53,17 @@ class House(Protocol):
         """Read what the web wrote about people, now."""
         ...
 
-    def publish(self, policy: Policy, text: str, published_at_ms: int) -> None:
-        """From the next ask on, this policy decides."""
+    def largest_gallery(self, fpir: float) -> int:
+        """How many templates a search may compare at most within this error budget, by measured points; 0: none."""
         ...
 
-    def published(self) -> dict[str, Any] | None: ...
+    def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
+        """From the next ask on, this policy decides; `body` is that of the record that published it."""
+        ...
+
+    def published(self) -> dict[str, Any] | None:
+        """text, sha256, version, note and published_at_ms of the policy that rules; None without one."""
+        ...
 
     def nodes(self) -> list[dict[str, Any]]: ...
 

@@ -10,6 +10,7 @@ from ostiary.controller.cli.bench import bench
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.node import node
+from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app.command()(lockdown)
 app.command()(resume)
 app.add_typer(node, name="node")
 app.add_typer(bench, name="bench")
+app.add_typer(policy, name="policy")
 
 
 def _version(wanted: bool) -> None:

@@ -12,6 +12,7 @@ from ostiary.controller.policy import errors
 from ostiary.controller.policy.clause import Sections
 from ostiary.controller.policy.errors import nearest_word
 from ostiary.controller.policy.reading import Value, listed
+from ostiary.controller.policy.schema_parts import NAME, Schema, duration
 
 SHORTEST_MS = 60_000
 LONGEST_MS = 86_400_000
@@ -37,6 +38,12 @@ class Area:
                 raise errors.UnknownDoor(item.at, item.found, f"a door: {listed(sections.doors)}", near)
             doors.update(sections.doors[word])
         return cls(tuple(sorted(doors)), forgiven_ms)
+
+    @classmethod
+    def schema(cls) -> tuple[dict[str, Schema], dict[str, Schema]]:
+        """The keys that a clause about a place needs, and those that it may have."""
+        doors = {"type": "array", "items": {**NAME}, "description": "the doors or groups of doors that lead in"}
+        return {"forgiven": duration(["m", "h"], "until an entry no longer counts, 1m to 24h")}, {"doors": doors}
 
     def as_document(self) -> dict[str, object]:
         """The canonical form."""

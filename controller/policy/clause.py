@@ -11,6 +11,7 @@ from ostiary.controller.policy.facts import Facts
 from ostiary.controller.policy.formula import Formula
 from ostiary.controller.policy.hours import Hours
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import Schema
 from ostiary.controller.policy.score import Score, ScoreRules
 from ostiary.controller.policy.tier import Tier
 from ostiary.controller.policy.title import Titles
@@ -73,6 +74,11 @@ class Clause(Protocol):
     @classmethod
     def read(cls, value: Value, sections: Sections) -> "Clause":
         """The clause from what stands after its name. Raises a `PolicyError`."""
+        ...
+
+    @classmethod
+    def schema(cls) -> Schema:
+        """What stands after its name as JSON Schema, for editors; the least that every page which loads keeps to."""
         ...
 
     def as_document(self) -> object:

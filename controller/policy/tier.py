@@ -35,19 +35,24 @@ def read_tiers(
     tiers: dict[str, Tier] = {}
     for name, key, value in section.named("tier"):
         refuse_protected(key, name, "a tier")
-        at_least = value.integer(f'the score at which the tier "{name}" begins', -1_000_000, 1_000_000)
-        if not rules.lowest < at_least <= rules.highest:
-            expected = f"a score above {rules.lowest}, the lowest, and up to {rules.highest}"
-            raise errors.ScoreOutOfReach(value.at, value.found, expected)
-        if at_least > rules.start and not any(kind.points > 0 for kind in entries.values()):
-            found = (
-                f'{value.found} for the tier "{name}", above the start of {rules.start}, with no entry that earns it'
-            )
-            raise errors.TierNotRegained(
-                value.at, found, f"at most {rules.start}, or an entry kind with points above 0"
-            )
-        twin = next((tier.name for tier in tiers.values() if tier.at_least == at_least), None)
+        # A stand-in for one that cannot be read, so that no clause misses its name too.
+        tier = Tier(titles.of(name), rules.lowest)
+        read = lambda name=name, value=value: _tier(name, value, rules, entries, titles)  # noqa: E731
+        tier = value.findings.attempt(read, tier)
+        twin = next((other.name for other in tiers.values() if other.at_least == tier.at_least), None)
         if twin is not None:
-            raise errors.RepeatedTier(value.at, f'{value.found}, where the tier "{twin}" begins too', "another score")
-        tiers[name] = Tier(titles.of(name), at_least)
+            again = f'{value.found}, where the tier "{twin}" begins too'
+            value.findings.refuse(errors.RepeatedTier(value.at, again, "another score"))
+        tiers[name] = tier
     return tiers
+
+
+def _tier(name: str, value: Value, rules: ScoreRules, entries: Mapping[str, EntryKind], titles: Titles) -> Tier:
+    at_least = value.integer(f'the score at which the tier "{name}" begins', -1_000_000, 1_000_000)
+    if not rules.lowest < at_least <= rules.highest:
+        expected = f"a score above {rules.lowest}, the lowest, and up to {rules.highest}"
+        raise errors.ScoreOutOfReach(value.at, value.found, expected)
+    if at_least > rules.start and not any(kind.points > 0 for kind in entries.values()):
+        found = f'{value.found} for the tier "{name}", above the start of {rules.start}, with no entry that earns it'
+        raise errors.TierNotRegained(value.at, found, f"at most {rules.start}, or an entry kind with points above 0")
+    return Tier(titles.of(name), at_least)

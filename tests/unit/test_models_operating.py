@@ -66,3 +66,20 @@ def test_a_gallery_of_thirty_has_a_point_and_one_of_a_thousand_has_none() -> Non
 def test_a_search_that_is_none_is_refused(fpir: float, gallery: int) -> None:
     with pytest.raises(ValueError, match="fpir"):
         operating.fmr_for(fpir, gallery)
+
+
+@given(st.floats(1e-6, 0.5))
+def test_the_largest_gallery_has_a_point_and_the_next_one_has_none(fpir: float) -> None:
+    largest = operating.largest_gallery(EMBEDDER, fpir)
+    if largest:
+        assert operating.threshold(EMBEDDER, operating.fmr_for(fpir, largest))
+    with pytest.raises(operating.NoOperatingPoint):
+        # A hair further, because the two roundings may differ at the edge itself.
+        operating.threshold(EMBEDDER, operating.fmr_for(fpir * (1 - 1e-6), largest + 1))
+
+
+def test_without_a_measured_point_no_gallery_is_small_enough() -> None:
+    assert operating.largest_gallery(replace(EMBEDDER, operating_points=()), 0.1) == 0
+    assert operating.largest_gallery(EMBEDDER, 0.001) == 100
+    with pytest.raises(ValueError, match="fpir"):
+        operating.largest_gallery(EMBEDDER, 1)

@@ -32,6 +32,10 @@ class OddMinute:
     def read(cls, value, sections):
         return cls(value.word(("please",)))
 
+    @classmethod
+    def schema(cls):
+        return {"const": "please"}
+
     def as_document(self):
         return self.word
 

@@ -10,6 +10,7 @@ from ostiary.controller.policy.clause_list import read_parts
 from ostiary.controller.policy.facts import Facts
 from ostiary.controller.policy.formula import And, Formula
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import CLAUSES, Schema
 from ostiary.controller.policy.together import first_change, first_moment, ways_to_all, with_reasons
 
 MOST_CHANGES = 6
@@ -30,6 +31,10 @@ class AllOf:
     def read(cls, value: Value, sections: Sections) -> "AllOf":
         """From what stands after `all_of:`."""
         return cls(read_parts(value, sections))
+
+    @classmethod
+    def schema(cls) -> Schema:
+        return CLAUSES
 
     def as_document(self) -> object:
         return [{part.name: part.as_document()} for part in self.parts]

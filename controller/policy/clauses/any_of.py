@@ -11,6 +11,7 @@ from ostiary.controller.policy.facts import Facts
 from ostiary.controller.policy.formula import Formula, Or
 from ostiary.controller.policy.language import pick
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import CLAUSES, Schema
 from ostiary.controller.policy.together import first_change, first_moment
 
 MOST_CHANGES = 6
@@ -36,6 +37,10 @@ class AnyOf:
     def read(cls, value: Value, sections: Sections) -> "AnyOf":
         """From what stands after `any_of:`."""
         return cls(read_parts(value, sections))
+
+    @classmethod
+    def schema(cls) -> Schema:
+        return CLAUSES
 
     def as_document(self) -> object:
         return [{part.name: part.as_document()} for part in self.parts]

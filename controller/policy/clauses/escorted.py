@@ -13,6 +13,7 @@ from ostiary.controller.policy.formula import Formula, IsEscorted
 from ostiary.controller.policy.language import local, pick, say_wall
 from ostiary.controller.policy.protected import refuse_protected
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import NAME, Schema, duration, mapping
 from ostiary.controller.policy.title import Title
 
 SHORTEST_MS, LONGEST_MS = 5_000, 600_000
@@ -55,6 +56,10 @@ class Escorted:
         word = refuse_protected(fields["by"], fields["by"].name_word("the name of a holding"), "the holding")
         within_ms = fields["within"].duration_ms("within", ("s", "m"), SHORTEST_MS, LONGEST_MS)
         return cls(sections.titles.of(word), within_ms, sections.zone)
+
+    @classmethod
+    def schema(cls) -> Schema:
+        return mapping({"by": {**NAME}, "within": duration(["s", "m"], "after somebody else went in, 5s to 10m")})
 
     def as_document(self) -> object:
         return {"by": self.holding.name, "within_ms": self.within_ms}

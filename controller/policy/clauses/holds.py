@@ -13,6 +13,7 @@ from ostiary.controller.policy.formula import Formula, HasHolding
 from ostiary.controller.policy.language import pick
 from ostiary.controller.policy.protected import refuse_protected
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import NAME, Schema
 from ostiary.controller.policy.title import Title
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -49,6 +50,10 @@ class Holds:
         """From what stands after `holds:`."""
         word = refuse_protected(value, value.name_word("the name of a holding"), "the holding")
         return cls(sections.titles.of(word), sections.zone)
+
+    @classmethod
+    def schema(cls) -> Schema:
+        return {**NAME, "description": "the name of a holding"}
 
     def as_document(self) -> object:
         return self.holding.name

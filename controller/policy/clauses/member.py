@@ -12,6 +12,7 @@ from ostiary.controller.policy.facts import Facts, Membership
 from ostiary.controller.policy.formula import Formula, IsMember
 from ostiary.controller.policy.language import pick
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import Schema, word
 
 STATES = ("active", "guest", "trial")
 
@@ -66,6 +67,10 @@ class Member:
     def read(cls, value: Value, sections: Sections) -> "Member":
         """From what stands after `member:`."""
         return cls(value.word(STATES, "the state of a membership"), sections.zone)
+
+    @classmethod
+    def schema(cls) -> Schema:
+        return word(STATES, "the state of a membership")
 
     def as_document(self) -> object:
         return self.state

@@ -17,6 +17,7 @@ from ostiary.controller.policy.facts import Facts
 from ostiary.controller.policy.formula import And, Formula, IsInside, LiveKnown, Not, inside
 from ostiary.controller.policy.language import local, pick, say_wall
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import Schema, mapping
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -51,6 +52,10 @@ class NotInside:
         """From what stands after `not_inside:`."""
         fields = value.fields("a not_inside clause", ("forgiven",), ("doors",))
         return cls(Area.read(fields, sections), sections.zone)
+
+    @classmethod
+    def schema(cls) -> Schema:
+        return mapping(*Area.schema())
 
     def as_document(self) -> object:
         return self.area.as_document()

@@ -16,6 +16,7 @@ from ostiary.controller.policy.facts import Facts
 from ostiary.controller.policy.formula import And, Formula, LiveKnown, Not, Others, Reaches, inside
 from ostiary.controller.policy.language import pick
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import Schema, integer, mapping
 
 MOST_PEOPLE = 100_000
 
@@ -55,6 +56,11 @@ class Occupancy:
         fields = value.fields("an occupancy clause", ("at_most", "forgiven"), ("doors",))
         at_most = fields["at_most"].integer("the number of people inside", 1, MOST_PEOPLE)
         return cls(at_most, Area.read(fields, sections))
+
+    @classmethod
+    def schema(cls) -> Schema:
+        required, optional = Area.schema()
+        return mapping({"at_most": integer(1, MOST_PEOPLE, "the number of people inside"), **required}, optional)
 
     def as_document(self) -> object:
         return {"at_most": self.at_most, **self.area.as_document()}

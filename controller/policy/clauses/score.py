@@ -14,6 +14,7 @@ from ostiary.controller.policy.facts import Entry, Facts
 from ostiary.controller.policy.formula import And, Formula, Reaches, ScoreOf, Somebody
 from ostiary.controller.policy.language import local, pick, say_and, say_date, say_points
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import NAME, Schema, integer, mapping
 from ostiary.controller.policy.score import Counted, ScoreRules, Step, score, steps
 
 EARN_KINDS = 2  # kinds of entries offered: a short sentence is read, a catalogue is not
@@ -74,6 +75,10 @@ class AtLeast:
         """The clause that asks for this score, with the entries of the document that raise one."""
         earnable = tuple(kind for kind in sections.entries.values() if kind.points > 0)
         return cls(at_least, rules, earnable, sections.zone)
+
+    @classmethod
+    def schema(cls) -> Schema:
+        return mapping({"at_least": integer(-1_000_000, 1_000_000, "the score asked for")}, {"context": {**NAME}})
 
     def as_document(self) -> object:
         return {"at_least": self.at_least}

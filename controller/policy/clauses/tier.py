@@ -13,6 +13,7 @@ from ostiary.controller.policy.facts import Facts
 from ostiary.controller.policy.formula import Formula
 from ostiary.controller.policy.language import pick
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import NAME, Schema
 from ostiary.controller.policy.tier import Tier
 
 WORDS: Mapping[str, str] = {
@@ -43,6 +44,10 @@ class InTier:
             known = ", ".join(sections.tiers) or "none is written down"
             raise errors.UnknownTier(value.at, value.found, f"a tier ({known})", nearest_word(word, sections.tiers))
         return cls(tier, AtLeast.of(tier.at_least, rules, sections))
+
+    @classmethod
+    def schema(cls) -> Schema:
+        return {**NAME, "description": "the name of a tier"}
 
     def as_document(self) -> object:
         return self.tier.name

@@ -14,6 +14,7 @@ from ostiary.controller.policy.formula import Formula, IsOpen
 from ostiary.controller.policy.hours import Hours, clock
 from ostiary.controller.policy.language import DAYS, local, pick, say_and, say_date
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import NAME, Schema
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -53,6 +54,10 @@ class Within:
             known = ", ".join(sections.hours) or "none is written down"
             raise errors.UnknownHours(value.at, value.found, f"hours ({known})", nearest_word(word, sections.hours))
         return cls(sections.hours[word])
+
+    @classmethod
+    def schema(cls) -> Schema:
+        return {**NAME, "description": "the name of some hours"}
 
     def as_document(self) -> object:
         return self.hours.name
