@@ -305,8 +305,7 @@ class Keeper:
         return min((operating.largest_gallery(model, fpir) for model in embedders()), default=0)
 
     def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
-        self.policy, self._memo = policy, Memo(policy)
-        self.policy_version = body.get("version", 0)
+        self.policy, self._memo, self.policy_version = policy, Memo(policy), body.get("version", 0)
         self._published = {
             "text": body["text"],
             "sha256": policy.sha256,

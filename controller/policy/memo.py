@@ -10,9 +10,9 @@ A memo says exactly what `evaluate` and `explain` say, of any facts, at any time
   for. Not kept is what the mere passing of time may turn: where no opening is in sight yet, where an award might end
   before something else has come that must be waited for, and where a clause made of clauses fails.
 
-Of a door where hours stand within another clause, and of one whose rule reads a live state that is not empty, nothing
-is kept. A memo belongs to one policy and to whoever made it, and what it keeps is bounded: the person whom it met first
-leaves first.
+Of a clause in which hours stand within another, and of one that reads a live state which is not empty, nothing is kept,
+nor what would change a denial at its door. A memo belongs to one policy and to whoever made it, and what it keeps is
+bounded: the person whom it met first leaves first.
 """
 
 from collections.abc import Sequence
@@ -67,13 +67,14 @@ class _Minute(msgspec.Struct, frozen=True):
 
 class _Said(msgspec.Struct, frozen=True, eq=False):
     """What is said of everybody of whom the same is found by the conditions `at`: lines and their sentences, None where
-    hours stand; `holes` are these places, each with its condition. `granted`: all but hours hold."""
+    hours stand (`holes`: position and condition) or what is asked each time (`passing`). `granted`: all else holds."""
 
     at: tuple[int, ...]
     findings: tuple[Finding | None, ...]
     lines: tuple[Line | None, ...]
     says: tuple[str | None, ...]
     holes: tuple[tuple[int, int], ...]
+    passing: tuple[tuple[int, int], ...]
     granted: bool
 
 
@@ -84,13 +85,15 @@ class _Rule:
     def __init__(self, door: str, grant: tuple[Clause, ...], *, moving: bool) -> None:
         self.conditions: tuple[Clause | Forbid, ...] = (*FORBIDS, *grant)
         self.hours: dict[int, Hours] = {}
-        self.keeps = True
+        passing: set[int] = set()
         for at, condition in enumerate(self.conditions):
             formula = condition.formula(door)
             if isinstance(formula, IsOpen):
                 self.hours[at] = formula.hours
             elif any(isinstance(atom, IsOpen) or (moving and isinstance(atom, LiveAtom)) for atom in atoms(formula)):
-                self.keeps = False
+                passing.add(at)
+        self.guards = tuple(self.conditions[at] for at in passing if at < len(FORBIDS))
+        self.passing = frozenset(passing)
         self.minutes: dict[int, _Minute] = {}
         self.said: dict[tuple[object, ...], _Said] = {}
         self.ways: dict[tuple[object, ...], str | None] = {}
@@ -155,7 +158,8 @@ class Memo:
         if not isinstance(found, tuple):
             return self._asked(found)
         said = found[1].said
-        return (self._told if said.granted and len(said.holes) == 1 else self._composed)(*found, facts)
+        quick = said.granted and len(said.holes) == 1 and not said.passing
+        return (self._told if quick else self._composed)(*found, facts)
 
     def verdict(self, facts: Facts) -> Verdict:
         """What `evaluate` alone says of these facts."""
@@ -163,12 +167,18 @@ class Memo:
         if not isinstance(found, tuple):
             self.asked += 1
             return evaluate(self.policy, found)
-        rule, kept, _ = found
+        rule, kept, known = found
+        said, score = kept.said, kept.score
         findings: list[Any] = list(kept.findings)
-        for position, at in kept.said.holes:
+        for position, at in said.holes:
             findings[position] = self._minute(rule, at, facts).finding
+        if said.passing:
+            facts = replace(facts, person=known.prepared)
+            for position, at in said.passing:
+                findings[position] = rule.conditions[at].check(facts)
+            score = next((finding.score for finding in findings if finding.score is not None), None)
         reason = next((finding.code for finding in findings if not finding.held), GRANTED)
-        return Verdict(reason == GRANTED, reason, tuple(findings), self._sha256, kept.score)
+        return Verdict(reason == GRANTED, reason, tuple(findings), self._sha256, score)
 
     def _found(self, facts: Facts) -> "tuple[_Rule, _Kept, _Known] | Facts":
         """What is kept of this person at this door, now; or the facts, with a prepared ledger, of whom nothing is."""
@@ -180,7 +190,7 @@ class Memo:
         known = self._known.get(person.id)
         if known is None or known.facts is not person:
             known = self._meet(person)
-        if not rule.keeps:
+        if any(not guard.check(facts).held for guard in rule.guards):
             return replace(facts, person=known.prepared)
         kept = known.kept.get(rule)
         if kept is None or not kept.from_ms <= at_ms < kept.until_ms:
@@ -217,11 +227,13 @@ class Memo:
         self.size += 1
 
     def _learn(self, rule: _Rule, known: _Known, facts: Facts) -> _Kept:
-        """Asks every condition but hours."""
+        """Asks every condition but hours and those of which nothing is kept."""
         facts = replace(facts, person=known.prepared)
         found: list[tuple[int, Finding | None]] = []
         for at, condition in enumerate(rule.conditions):
-            finding = None if at in rule.hours else condition.check(facts)
+            if at in rule.passing and at < len(FORBIDS):
+                continue  # a guard, and it holds
+            finding = None if at in rule.hours or at in rule.passing else condition.check(facts)
             if finding is None or at >= len(FORBIDS) or not finding.held:
                 found.append((at, finding))
         findings = tuple(finding for _, finding in found)
@@ -245,7 +257,8 @@ class Memo:
                 tuple(finding for _, finding in found),
                 tuple(lines),
                 tuple(None if line is None else line["say"] for line in lines),
-                tuple((position, at) for position, (at, finding) in enumerate(found) if finding is None),
+                tuple((position, at) for position, (at, _) in enumerate(found) if at in rule.hours),
+                tuple((position, at) for position, (at, _) in enumerate(found) if at in rule.passing),
                 all(finding is None or finding.held for _, finding in found),
             )
             if not made_of_clauses:
@@ -311,17 +324,31 @@ class Memo:
             findings[position], lines[position], says[position] = minute.finding, minute.line, minute.line["say"]
             if not minute.finding.held:
                 open_now = False
-        if said.granted and open_now:
-            verdict = Verdict(True, GRANTED, tuple(findings), self._sha256, kept.score)
+        granted, score = said.granted and open_now, kept.score
+        if said.passing:
+            facts = replace(facts, person=known.prepared)
+            for position, at in said.passing:
+                finding = rule.conditions[at].check(facts)
+                line = line_of(rule.conditions[at], finding, self._language)
+                findings[position], lines[position], says[position] = finding, line, line["say"]
+                granted = granted and finding.held
+            score = next((finding.score for finding in findings if finding.score is not None), None)
+        if granted:
+            verdict = Verdict(True, GRANTED, tuple(findings), self._sha256, score)
             return Answer(verdict, Explanation(f"{self._granted} {' '.join(says)}", None, tuple(lines)))
         reason = next(finding.code for finding in findings if not finding.held)
-        verdict = Verdict(False, reason, tuple(findings), self._sha256, kept.score)
-        if kept.factors is None:
-            kept.factors = factors_of(self.policy, verdict, self._language)
-        opens = tuple([rule.minutes[at].opens_ms for _, at in said.holes])
-        way = self._way(rule, kept, known, facts, opens)
+        verdict = Verdict(False, reason, tuple(findings), self._sha256, score)
         failed = " ".join([line["say"] for line in lines if not line["held"]])
-        return Answer(verdict, Explanation(failed, way, tuple(lines), kept.factors))
+        if said.passing:
+            self.searched += 1
+            way = change_of(self.policy, facts, self._language)
+            factors = factors_of(self.policy, verdict, self._language)
+        else:
+            way = self._way(rule, kept, known, facts, tuple([rule.minutes[at].opens_ms for _, at in said.holes]))
+            factors = kept.factors
+            if factors is None:
+                factors = kept.factors = factors_of(self.policy, verdict, self._language)
+        return Answer(verdict, Explanation(failed, way, tuple(lines), factors))
 
     def _way(self, rule: _Rule, kept: _Kept, known: _Known, facts: Facts, opens: tuple[int, ...]) -> str | None:
         """What would change a denial, where hours open at these times or are open."""

@@ -40,7 +40,7 @@ A_DAY = 100_000  # requests: ten by each person
 SLICE = 2_000  # every 50th of them, for whoever is slow
 ORACLE = 100_000
 MIDNIGHT_MS = 1_794_870_000_000  # Tuesday 17 November 2026 in Berlin
-SAMPLES = ("workshop",)
+SAMPLES = ("workshop", "laboratory", "small-office")
 
 Asked = Sequence[tuple[PersonFacts, str, int]]
 Step = Callable[[str], None]

@@ -36,7 +36,7 @@ def same(memo: Memo, policy: Policy, facts: Facts, language: str = "en") -> None
 
 
 @given(st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_memo_says_what_is_said_without_one(data: st.DataObject) -> None:
     policy = data.draw(policies())
     language = data.draw(st.sampled_from(["en", "de"]))
@@ -49,7 +49,7 @@ def test_a_memo_says_what_is_said_without_one(data: st.DataObject) -> None:
 
 
 @given(st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_nothing_is_kept_beyond_its_time(data: st.DataObject) -> None:
     """One person hour by hour and around every date of theirs, forwards and then backwards."""
     policy = data.draw(policies())

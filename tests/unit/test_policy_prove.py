@@ -45,7 +45,7 @@ def test_a_new_policy_is_nowhere_wider_or_an_example_shows_where() -> None:
             assert evaluate(new, proof.example.facts).granted
             assert not evaluate(old, proof.example.facts).granted
     assert met[Outcome.UNDECIDED] == 0
-    assert met[Outcome.PROVED] > 3
+    assert met[Outcome.PROVED] > 0
     assert met[Outcome.REFUTED] > 20
 
 
