@@ -284,7 +284,7 @@ class Keeper:
     def publisher(self) -> str | None:
         row = self.log.reading().last_of("publish")
         body = None if row is None else self.log.open(row.position)
-        return body["operator"] if isinstance(body, dict) else None
+        return body.get("operator") if isinstance(body, dict) else None
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000

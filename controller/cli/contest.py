@@ -14,6 +14,7 @@ from ostiary.controller.cli.stopping import one_sentence
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ostiary.controller.acts.client import Keeper
     from ostiary.controller.people.contests import Contest
 
 contest = typer.Typer(help="Challenge an entry, a fact or a decision, and decide about it.", no_args_is_help=True)
@@ -71,22 +72,31 @@ def list_(
         )
         at_ms = now_ms()
         if as_json:
-            typer.echo(json.dumps([_as_dict(one, at_ms) for one in found], ensure_ascii=False))
+            said = ("words", "reasons")  # for who looks at one contest, which is recorded
+            told = [{name: value for name, value in _as_dict(one, at_ms).items() if name not in said} for one in found]
+            typer.echo(json.dumps(told, ensure_ascii=False))
             return
         for one in found:
-            typer.echo(f"{one.id:>5}  {one.state(at_ms):10}  {one.kind} {one.number}  due {_day(one.due_at_ms)}"
-                       f"  {one.reviewer or 'nobody assigned'}")  # fmt: skip
+            due = f"{one.kind} {one.number}  due {_day(one.due_at_ms)}"
+            typer.echo(f"{one.id:>5}  {one.state(at_ms):10}  {due}  {one.reviewer or 'nobody assigned'}")
         if not found:
             typer.echo("No contest waits for an outcome." if not everything else "There is no contest.")
 
 
 @contest.command()
-def show(number: NUMBER, data: DATA = Path("var"), as_json: JSON = False) -> None:
-    """Show one contest: what is contested, what the person says, and how it stands."""
+def show(number: NUMBER, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False) -> None:
+    """Show one contest: what is contested, what the person says, how it stands. The person can read that you looked."""
     from ostiary.controller.people.contests import contest_of
 
     with one_sentence():
         found = _reading(data, lambda conn: contest_of(conn, number))
+        _keeper(data).act_now(
+            "look-at-ledger",
+            {"person": found.person},
+            operator=operator,
+            role="reviewer",
+            purpose=f"looking at contest {number}",
+        )
         lines = [
             f"Contest {found.id}: {found.state(now_ms())}. {found.kind.capitalize()} {found.number} of {found.person}.",
             f"Opened by {found.opened_by} on {_day(found.opened_at_ms)}, due {_day(found.due_at_ms)}. {_effect(found)}",
@@ -181,13 +191,10 @@ def _open(data: Path, operator: str, person: str, kind: str, number: int, words:
 
 def _decided(data: Path, receipt: str, operator: str) -> tuple[str, int]:
     """Whom the decision of a receipt concerns, and its position."""
-    from ostiary.controller.acts.client import Keeper
     from ostiary.controller.acts.errors import not_found
-    from ostiary.controller.store.places import Places
 
-    keeper = Keeper(Places(data).keeper_socket)
     asked = {"receipt": receipt}
-    found = keeper.act_now("look-up", asked, operator=operator, role="admin", purpose="opening a contest of it")
+    found = _keeper(data).act_now("look-up", asked, operator=operator, role="admin", purpose="opening a contest of it")
     person = (found["body"] or {}).get("person")
     if person is None:
         raise not_found(
@@ -197,11 +204,14 @@ def _decided(data: Path, receipt: str, operator: str) -> tuple[str, int]:
 
 
 def _publisher(data: Path, operator: str) -> str | None:
+    return _keeper(data).act_now("standing", {}, operator=operator, role="admin")["policy_publisher"]
+
+
+def _keeper(data: Path) -> "Keeper":
     from ostiary.controller.acts.client import Keeper
     from ostiary.controller.store.places import Places
 
-    standing = Keeper(Places(data).keeper_socket).act_now("standing", {}, operator=operator, role="admin")
-    return standing["policy_publisher"]
+    return Keeper(Places(data).keeper_socket)
 
 
 def _reading(data: Path, ask):

@@ -105,10 +105,9 @@ def open_contest(
     if not 0 < within_ms <= LONGEST_MS:
         raise Malformed("The time for an outcome", within_ms, f"more than none and at most {LONGEST_MS // DAY_MS} days")
     written_ms = _theirs(conn, person, kind, number)
-    running = next((one for one in contests(conn, person) if (one.kind, one.number) == (kind, number)
-                    and one.outcome is None), None)  # fmt: skip
-    if running is not None:
-        raise ContestRuns(kind, number, running.id)
+    for one in contests(conn, person):
+        if (one.kind, one.number) == (kind, number) and one.outcome is None:
+            raise ContestRuns(kind, number, one.id)
     # A clock that was set back must not keep a person from contesting.
     opened_ms = max(at_ms, written_ms)
     suspends = kind == "entry" and ledger.entry_of(conn, number).contested_at_ms is None
