@@ -50,12 +50,12 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one text says: the policy, if every part of it could be read, and everything that was refused on the way,
-    in the order of the page. `draft` has the parts that could be read, `sections` the page's
-    sections, and `doors` the words of each door, those of its group among them."""
+    in the order of the page. `draft` has the parts that could be read, `keys` the places of names by their section, and
+    `doors` the words of each door, those of its group among them."""
 
     findings: Findings
     draft: Policy | None = None
-    sections: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    keys: Mapping[tuple[str, str], Value] = field(default_factory=dict[tuple[str, str], Value])
     doors: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Mapping[str, Value]])
 
     @property
@@ -64,7 +64,7 @@ class Reading:
 
     def key(self, section: str, name: str) -> Value:
         """Where a name of a section stands."""
-        return next(key for word, key, _ in self.sections[section].named(section) if word == name)
+        return self.keys[section, name]
 
 
 def load(text: str, name: str = "policy") -> Policy:
@@ -106,8 +106,8 @@ def read(page: str | bytes, name: str = "policy") -> Reading:
         findings.broken = True
     groups.refuse_unused()
     tiers = attempt(lambda: read_tiers(fields.get("tiers"), rules, entries, titles), {})
-    places = {**groups.members, **{word: (word,) for word in keys}}
-    sections = Sections(rules, entries, hours, titles, clause_types(), tiers, places)
+    meant = {**groups.members, **{word: (word,) for word in keys}}
+    sections = Sections(rules, entries, hours, titles, clause_types(), tiers, meant)
     doors: dict[str, Door] = {}
     for word, words in door_fields.items():
         door = attempt(lambda word=word, words=words: Door.read(word, keys[word], words, sections), None)
@@ -133,7 +133,9 @@ def read(page: str | bytes, name: str = "policy") -> Reading:
         sections.zone,
         sha256_of(canonical),
     )
-    return Reading(findings, draft, MappingProxyType(fields), MappingProxyType(door_fields))
+    named = fields["entries"].named("entry kind") if entries else []
+    places = {("entries", word): key for word, key, _ in named}
+    return Reading(findings, draft, places | {("doors", word): key for word, key in keys.items()}, door_fields)
 
 
 def _score(section: Value | None, limits: Value | None) -> ScoreRules | None:

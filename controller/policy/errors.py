@@ -86,7 +86,7 @@ class TagRefused(PolicyError):
 class TooDeep(PolicyError):
     """Nested deeper than any policy."""
 
-    cure = "Remove the superfluous brackets or indentation."
+    cure = "Remove the superfluous brackets, indentation or groups."
 
 
 class DuplicateKey(PolicyError):

@@ -7,6 +7,7 @@ from ostiary.controller.policy.errors import nearest_word
 from ostiary.controller.policy.reading import Value
 
 GROUP = "group"
+MOST_LEVELS = 8  # a group in a group in a group …; nobody can say any more which word a door has from where
 
 
 class Groups:
@@ -53,6 +54,9 @@ class Groups:
             raise errors.CyclicGroup(
                 named.at, f'the group "{name}" inside itself ({circle})', "groups without a circle"
             )
+        if len(inside) >= MOST_LEVELS:
+            expected = f"at most {MOST_LEVELS} levels of groups"
+            raise errors.TooDeep(named.at, f"a group within more than {MOST_LEVELS} others", expected)
         if door is not None:  # only a door makes a group useful
             self._members.setdefault(name, []).append(door)
         _, fields = self._groups[name]

@@ -1,5 +1,9 @@
 """The short form of `make fuzz`: what is kept, and the first cases of every target."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.fuzz.runner import Target, run, targets
@@ -27,3 +31,9 @@ def test_whatever_is_raised_is_a_finding() -> None:
 
     findings = list(run(Target("none", lambda rng: rng.randbytes(4), judge), 0, 3))
     assert [type(finding.error) for finding in findings if finding] == [RecursionError] * 3
+
+
+def test_the_long_form_runs_and_says_what_it_did() -> None:
+    command = [sys.executable, "-m", "tests.fuzz", "--only", "policy-bytes", "--cases", "3"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "policy-bytes: 3 cases, 0 findings"), done.stderr

@@ -114,3 +114,14 @@ def test_a_date_is_not_left_out_and_added_at_once() -> None:
     assert codes(HOURS.format("except: 2026-12-23, also: [2026-12-23]")) == ["contradictory-day"]
     assert codes(HOURS.format("also: 2026-02-29")) == ["wrong-time"]
     assert codes(HOURS.format("also: 9999-12-31")) == ["wrong-time"]
+
+
+def test_a_chain_of_groups_is_followed_as_far_as_a_person_would() -> None:
+    def chain(length: int) -> str:
+        groups = "".join(f"  g{number}: {{group: g{number - 1}}}\n" for number in range(1, length))
+        first = "policy: p\ngroups:\n  g0: {face: off, grant: [member: active]}\n"
+        return f"{first}{groups}doors: {{a: {{group: g{length - 1}}}}}\n"
+
+    assert codes(chain(8)) == []
+    assert "too-deep" in codes(chain(9))
+    assert "too-deep" in codes(chain(1500))

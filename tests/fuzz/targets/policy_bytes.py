@@ -59,6 +59,9 @@ BOMBS = [
     b"a: |" + b"9" * 100 + b"\n  x\n",
     b"policy: " + b"x" * 60_000,
     b"policy: x\ndoors:\n" + b"".join(b"  d%d: {face: off, grant: [member: active]}\n" % n for n in range(1200)),
+    b"policy: x\ngroups:\n  g0: {face: off}\n"
+    + b"".join(b"  g%d: {group: g%d}\n" % (n, n - 1) for n in range(1, 1500))
+    + b"doors: {a: {group: g1499, grant: [member: active]}}\n",
     "policy: x\ndoors: {}\n".encode("utf-16"),
     b"",
     b"\x00" * 100,
