@@ -69,6 +69,6 @@ def _row(position: int, entry: Entry) -> RecordRow:
         draft.code,
         None if draft.receipt_code is None else receipt_tag(draft.receipt_code),
         draft.about,
-        sealed.leaf,
+        sealed.commitment,
         sealed.sealed,
     )

@@ -4,6 +4,7 @@ Promise: when `append` returns, its records are on the disk and in the signed tr
 The tree that others see is never ahead of the disk.
 """
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +18,14 @@ from ostiary.controller.record.errors import LogClosed, RecordFailed
 from ostiary.controller.record.group import GroupCommit
 from ostiary.controller.record.lock import take
 from ostiary.controller.record.opening import Erased, Opened, open_record
+from ostiary.controller.record.publisher import Publisher
 from ostiary.controller.record.reading import Reading
-from ostiary.controller.record.rebuild import catch_up, disagrees
+from ostiary.controller.record.rebuild import catch_up, disagrees, published_size, rebuilt
 from ostiary.controller.record.receipt import Receipt
 from ostiary.controller.record.record import Draft, holder_names, record_bytes
 from ostiary.controller.record.sealing import seal
-from ostiary.controller.record.tree import EMPTY_ROOT, Tree
+from ostiary.controller.record.tiles import Tiles
+from ostiary.controller.record.tree import EMPTY_ROOT
 from ostiary.controller.store import log_db
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.keys import KeyStore
@@ -45,16 +48,19 @@ class Log:
     def __init__(self, path: Path, keys: KeyStore, site: str, random: Callable[[int], bytes], lock: int) -> None:
         """Use `start`, which also holds the file against its own signatures."""
         self._path, self._keys, self._site, self._random, self._lock = path, keys, site, random, lock
-        self._tree = Tree()
+        self._tiles = Tiles(tiles_beside(path))
         self._closed = False
         self._group = GroupCommit(self._stage_wishes, self.commit, _told)
         self._db: sqlite3.Connection | None = log_db.open_writer(path)
         try:
             self._signer = Signer(origin_of(site), self._signing_key(self._db))
-            note = catch_up(self._db, self._tree, self._signer)
-            # Size and checkpoint in one value, so that whoever reads it from another thread has a pair that fits.
-            self._signed = (self._tree.size, note or self._signer.sign(0, EMPTY_ROOT))
+            last = log_db.last_checkpoint(self._db)
             self._reading = Reading(path)
+            self._behind = Reading(path)  # of its own, so that publishing never keeps a question waiting
+            self._tree = rebuilt(self._tiles, self._commitments, last, self._signer)
+            # Size and checkpoint in one value, so that whoever reads it from another thread has a pair that fits.
+            self._signed = last or (0, self._signer.sign(0, EMPTY_ROOT))
+            self._publisher = self._published()
         except BaseException:
             self._db.close()
             raise
@@ -117,13 +123,15 @@ class Log:
         """Like `open`, with the row, the bytes as they were written, and the salt."""
         if not 0 <= position < self.size:
             raise IndexError(f"record {position} of {self.size}")
-        leaf = self._tree.leaf(position)
-        return self._reading.ask(lambda db: open_record(db, self._keys, self._site, position, leaf))
+        return self._reading.ask(lambda db: open_record(db, self._keys, self._site, position, self._tree.leaf))
 
     def receipt(self, opened: Opened) -> Receipt:
-        """A receipt against the newest checkpoint, for a record that was opened."""
-        size, note = self._signed
+        """A receipt for a record that was opened: against the published checkpoint, which witnesses may have
+        cosigned, or against the newest one while the record is newer than that."""
         position = opened.row.position
+        size, note = self._publisher.published
+        if position >= size:
+            size, note = self._signed
         return Receipt(position, opened.leaf, opened.salt, size, self._tree.inclusion(position, size), note)
 
     async def append(
@@ -166,6 +174,7 @@ class Log:
             raise
         self._tree.adopt(batch.growth)
         self._signed = (batch.growth.size, batch.checkpoint)
+        self._publisher.announce(*self._signed)
         return batch
 
     async def close(self) -> None:
@@ -174,7 +183,9 @@ class Log:
             return
         self._closed = True
         await self._group.close()
+        await asyncio.to_thread(self._publisher.close)
         self._reading.close()
+        self._behind.close()
         self._drop_writer()
         os.close(self._lock)
 
@@ -211,13 +222,29 @@ class Log:
             raise disagrees("it is signed, and keys.db has no key that signs")
         return secret
 
+    def _commitments(self, first: int, limit: int) -> list[bytes]:
+        rows = self._behind.ask(lambda db: log_db.commitments(db, first, limit))
+        for expected, (position, _) in enumerate(rows, first):
+            if position != expected:
+                raise disagrees(f"record {expected} is missing")
+        return [commitment for _, commitment in rows]
+
+    def _published(self) -> Publisher:
+        """The thread that publishes, told of what a crash may have left unpublished."""
+        size = published_size(self._tiles, self._signer)
+        publisher = Publisher(self._tiles, self._commitments, (size, self._tiles.checkpoint() or ""))
+        if self._signed[0] > size:
+            publisher.announce(*self._signed)
+        return publisher
+
     def _writer(self) -> sqlite3.Connection:
         if self._db is None:
             db = log_db.open_writer(self._path)
             try:
                 # A commit that failed may have reached the disk all the same. Nobody was told, so it simply stays.
-                note = catch_up(db, self._tree, self._signer)
-                self._signed = (self._tree.size, note or self._signed[1])
+                last = log_db.last_checkpoint(db)
+                catch_up(self._tree, self._commitments, last, self._signer)
+                self._signed = last or self._signed
             except BaseException:
                 db.close()
                 raise
@@ -228,6 +255,11 @@ class Log:
         if self._db is not None:
             self._db.close()  # rolls back what was not committed
             self._db = None
+
+
+def tiles_beside(path: Path) -> Path:
+    """Where the tiles of the log at `path` are: a directory of its name, beside it."""
+    return path.with_suffix("")
 
 
 def _told(batch: Batch, wishes: Sequence[_Wish]) -> list[Sequence[Receipt]]:

@@ -28,10 +28,15 @@ ONLY_NONCE = bytes(NONCE_BYTES)
 class Sealed:
     """A record as it is stored. `wraps` are (holder's key id, wrapped key and salt), sorted."""
 
-    leaf: bytes
+    commitment: bytes
     salt: bytes
     sealed: bytes
     wraps: tuple[tuple[bytes, bytes], ...]
+
+    @property
+    def leaf(self) -> bytes:
+        """Its leaf in the tree."""
+        return leaf_hash(self.commitment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +61,15 @@ def seal(data: bytes, site: str, holders: Sequence[Key], random: Callable[[int],
     """`data` sealed with AES-256-GCM for each holder. `random` must be a cryptographic source."""
     fresh = random(KEY_BYTES + SALT_BYTES)
     key, salt = fresh[:KEY_BYTES], fresh[KEY_BYTES:]
-    leaf = leaf_of(salt, data)
+    committed = commitment(salt, data)
+    leaf = leaf_hash(committed)
     sealed = AESGCM(key).encrypt(ONLY_NONCE, data, _about(site))
     wraps: list[tuple[bytes, bytes]] = []
     for holder in holders:
         nonce = random(NONCE_BYTES)
         # The leaf is named, so a wrap cannot be moved to another record.
         wraps.append((holder.id, nonce + AESGCM(holder.secret).encrypt(nonce, fresh, _about(site) + leaf)))
-    return Sealed(leaf, salt, sealed, tuple(sorted(wraps)))
+    return Sealed(committed, salt, sealed, tuple(sorted(wraps)))
 
 
 def unseal(

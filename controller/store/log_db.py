@@ -1,7 +1,7 @@
 """The schema of `log.db`, and the one transaction that appends to it: records, their wraps and their checkpoint."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ CREATE TABLE record (
   code TEXT,
   receipt_tag BLOB,
   about INTEGER,
-  leaf BLOB NOT NULL CHECK (length(leaf) = 32),
+  commitment BLOB NOT NULL CHECK (length(commitment) = 32),
   sealed BLOB NOT NULL
 ) STRICT;
 CREATE INDEX record_receipt ON record (receipt_tag) WHERE receipt_tag IS NOT NULL;
@@ -71,7 +71,7 @@ class RecordRow(NamedTuple):
     code: str | None
     receipt_tag: bytes | None
     about: int | None
-    leaf: bytes
+    commitment: bytes
     sealed: bytes
 
 
@@ -106,9 +106,10 @@ def write(
     db.execute("COMMIT")
 
 
-def leaves(db: sqlite3.Connection, first: int) -> Iterator[tuple[int, bytes]]:
-    """(position, leaf hash) from `first` on, in order."""
-    return db.execute("SELECT position, leaf FROM record WHERE position >= ? ORDER BY position", (first,))
+def commitments(db: sqlite3.Connection, first: int, limit: int) -> list[tuple[int, bytes]]:
+    """Up to `limit` of (position, commitment) from `first` on, in order."""
+    query = "SELECT position, commitment FROM record WHERE position >= ? ORDER BY position LIMIT ?"
+    return db.execute(query, (first, limit)).fetchall()
 
 
 def last_checkpoint(db: sqlite3.Connection) -> tuple[int, str] | None:

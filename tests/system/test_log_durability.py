@@ -13,8 +13,9 @@ from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Opened
 from ostiary.controller.record.reading import Reading
 from ostiary.controller.record.receipt import to_file, verify
-from ostiary.controller.record.tree import Tree
+from ostiary.controller.record.tree import leaf_hash
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
+from tests.unit.leaf_nodes import tree_of
 
 WRITER = Path(__file__).with_name("log_writer.py")
 KILLS = 12
@@ -22,10 +23,11 @@ KILLS = 12
 
 def judged(data: Path, log: Log) -> list[str]:
     """Everything in the log, derived again from the file; returns the name in each record's body."""
-    leaves = log.reading().ask(lambda db: db.execute("SELECT position, leaf FROM record ORDER BY position").fetchall())
+    leaves = log.reading().ask(
+        lambda db: db.execute("SELECT position, commitment FROM record ORDER BY position").fetchall()
+    )
     assert [position for position, _ in leaves] == list(range(log.size)), "a gap"
-    tree = Tree()
-    tree.adopt(tree.grown([leaf for _, leaf in leaves]))
+    tree = tree_of([leaf_hash(commitment) for _, commitment in leaves])
     checkpoint = read_checkpoint(log.checkpoint, log.verifier_key)
     assert (checkpoint.size, checkpoint.root) == (tree.size, tree.root())
     names: list[str] = []
@@ -69,9 +71,10 @@ def test_killed_at_random_moments_it_keeps_every_promise(tmp_path: Path) -> None
 
         log = reopened(tmp_path)
         names = judged(tmp_path, log)
-        leaves = dict(log.reading().ask(lambda db: db.execute("SELECT position, hex(leaf) FROM record").fetchall()))
+        held = log.reading().ask(lambda db: db.execute("SELECT position, commitment FROM record").fetchall())
+        leaves = {position: leaf_hash(commitment).hex() for position, commitment in held}
         for position, (leaf, name) in promised.items():
-            assert (leaves[position].lower(), names[position]) == (leaf, name), f"record {position} is another"
+            assert (leaves[position], names[position]) == (leaf, name), f"record {position} is another"
         highest = max(int(number) for *_, number in whole)
         assert log.freshness()["front-1"] >= (run, highest)
         assert log.journal()[str(run)] >= highest

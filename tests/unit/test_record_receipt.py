@@ -11,7 +11,7 @@ from ostiary.controller.record.checkpoint import Signer, origin_of
 from ostiary.controller.record.receipt import Receipt, to_file, verify
 from ostiary.controller.record.record import Draft, record_bytes
 from ostiary.controller.record.sealing import leaf_of
-from ostiary.controller.record.tree import Tree
+from tests.unit.leaf_nodes import tree_of
 
 SIGNER = Signer(origin_of("northside"), bytes(range(32)))
 SALT = bytes(range(16))
@@ -24,8 +24,7 @@ def made(site: str = "northside", signer: Signer = SIGNER) -> tuple[bytes, Recei
     data = record_bytes(draft, site)
     leaves = [bytes([number]) * 32 for number in range(SIZE)]
     leaves[POSITION] = leaf_of(SALT, data)
-    tree = Tree()
-    tree.adopt(tree.grown(leaves))
+    tree = tree_of(leaves)
     note = signer.sign(SIZE, tree.root())
     return data, Receipt(POSITION, leaves[POSITION], SALT, SIZE, tree.inclusion(POSITION), note)
 

@@ -37,7 +37,9 @@ def test_the_same_bytes_never_look_the_same() -> None:
 
 def test_nothing_of_the_record_shows() -> None:
     sealed = seal(DATA, "northside", [ANNE, BEN])
-    seen = sealed.leaf + sealed.sealed + b"".join(holder + wrapped for holder, wrapped in sealed.wraps)
+    seen = (
+        sealed.commitment + sealed.leaf + sealed.sealed + b"".join(holder + wrapped for holder, wrapped in sealed.wraps)
+    )
     assert all(DATA[start : start + 8] not in seen for start in range(len(DATA) - 8))
     assert sealed.salt not in seen
 
@@ -55,11 +57,11 @@ def test_another_site_another_leaf_and_an_exchanged_record_are_broken() -> None:
     with pytest.raises(Broken):
         opened(sealed, ANNE, leaf=os.urandom(32))
     with pytest.raises(Broken):
-        opened(Sealed(sealed.leaf, b"", other.sealed, other.wraps), ANNE)
+        opened(Sealed(sealed.commitment, b"", other.sealed, other.wraps), ANNE)
     with pytest.raises(Broken):
-        opened(Sealed(sealed.leaf, b"", sealed.sealed, other.wraps), ANNE)
+        opened(Sealed(sealed.commitment, b"", sealed.sealed, other.wraps), ANNE)
     with pytest.raises(Broken):
-        opened(Sealed(sealed.leaf, b"", sealed.sealed, ()), ANNE)
+        opened(Sealed(sealed.commitment, b"", sealed.sealed, ()), ANNE)
 
 
 def test_every_changed_bit_is_noticed() -> None:
@@ -67,16 +69,16 @@ def test_every_changed_bit_is_noticed() -> None:
     [(holder, wrapped)] = sealed.wraps
     for where in range(len(sealed.sealed) * 8):
         with pytest.raises(Broken):
-            opened(Sealed(sealed.leaf, b"", flipped(sealed.sealed, where), sealed.wraps), ANNE)
+            opened(Sealed(sealed.commitment, b"", flipped(sealed.sealed, where), sealed.wraps), ANNE)
     for where in range(len(wrapped) * 8):
         with pytest.raises(Broken):
-            opened(Sealed(sealed.leaf, b"", sealed.sealed, ((holder, flipped(wrapped, where)),)), ANNE)
+            opened(Sealed(sealed.commitment, b"", sealed.sealed, ((holder, flipped(wrapped, where)),)), ANNE)
 
 
 def test_one_damaged_wrap_does_not_keep_another_holder_out() -> None:
     sealed = seal(DATA, "northside", [ANNE, BEN])
     (anne, wrapped), whole = sealed.wraps
-    damaged = Sealed(sealed.leaf, b"", sealed.sealed, ((anne, flipped(wrapped, 5)), whole))
+    damaged = Sealed(sealed.commitment, b"", sealed.sealed, ((anne, flipped(wrapped, 5)), whole))
     assert opened(damaged, ANNE, BEN) == Unsealed(DATA, sealed.salt)
 
 
