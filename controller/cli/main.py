@@ -9,6 +9,8 @@ from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.run import run
+from ostiary.controller.cli.verify import verify
+from ostiary.controller.cli.witness import witness
 
 app = typer.Typer(
     name="ostiary",
@@ -21,6 +23,8 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(ask)
+app.command()(verify)
+app.command()(witness)
 app.add_typer(node, name="node")
 
 
