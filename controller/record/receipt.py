@@ -4,7 +4,7 @@ import binascii
 import json
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ostiary.controller.record.checkpoint import BadKey, BadNote, read_checkpoint
 from ostiary.controller.record.sealing import SALT_BYTES, leaf_of
@@ -22,8 +22,7 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """Where a record lies: `leaf` at `position` (from 0) of a tree of `size` leaves, which `checkpoint` signs."""
 
     position: int
