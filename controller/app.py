@@ -35,6 +35,7 @@ from ostiary.controller.record.record import Draft
 from ostiary.controller.site import Site
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
+from ostiary.controller.store.log_store import LogPlace
 from ostiary.controller.store.people_db import follow_people
 from ostiary.controller.store.places import Places
 from ostiary.models import operating
@@ -390,4 +391,4 @@ def open_keeper(data: Path) -> Keeper:
     places = Places(data)
     store = KeyStore(places.keys_db, load_or_make_master(places.master_key))
     site = settings.read(places.site_toml)
-    return Keeper(places, site, store, Log.start(places.log_db, store, site.name))
+    return Keeper(places, site, store, Log.start(LogPlace(places.log_db, site.log), store, site.name))

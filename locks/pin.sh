@@ -13,5 +13,5 @@ pin() {
     echo "locks/$name.lock: $(grep -c '==' "locks/$name.lock") packages"
 }
 pin run --extra face
-pin dev --extra face --extra dev
+pin dev --extra face --extra postgres --extra dev
 pin pi --extra face --extra pi

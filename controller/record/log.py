@@ -6,7 +6,6 @@ The tree that others see is never ahead of the disk.
 
 import asyncio
 import os
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,6 +16,7 @@ from ostiary.controller.record.checkpoint import Signer, origin_of
 from ostiary.controller.record.errors import LogClosed, RecordFailed
 from ostiary.controller.record.group import GroupCommit
 from ostiary.controller.record.handover import Handover
+from ostiary.controller.record.holders import Holders
 from ostiary.controller.record.keyring import HandingOver, Keyring
 from ostiary.controller.record.lock import take
 from ostiary.controller.record.opening import Erased, Opened, open_record
@@ -24,14 +24,15 @@ from ostiary.controller.record.publisher import Publisher
 from ostiary.controller.record.reading import Reading
 from ostiary.controller.record.rebuild import catch_up, disagrees, published_size, rebuilt
 from ostiary.controller.record.receipt import Receipt, cosigners, to_file
-from ostiary.controller.record.record import Draft, holder_names, record_bytes
-from ostiary.controller.record.sealing import seal
+from ostiary.controller.record.record import Draft, record_bytes
+from ostiary.controller.record.sealing import about, commitment, fresh_bytes, holders_in, seal, unseal
 from ostiary.controller.record.tiles import Tiles
 from ostiary.controller.record.tree import EMPTY_ROOT
 from ostiary.controller.record.witnesses import Witnesses, read_witnesses
 from ostiary.controller.store import log_db
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.keys import KeyStore
+from ostiary.controller.store.log_store import LogPlace, LogWriter
 
 Freshness = Mapping[str, tuple[int, int]]
 Journal = Mapping[str, int]
@@ -39,6 +40,7 @@ Journal = Mapping[str, int]
 
 class _Wish(NamedTuple):
     entries: Sequence[Entry]
+    destroyed: int
     freshness: Freshness
     journal: Journal
 
@@ -46,20 +48,22 @@ class _Wish(NamedTuple):
 class Log:
     """The log of one site. `Log.start` opens it; one event loop appends, any thread may ask."""
 
-    def __init__(self, path: Path, keys: KeyStore, site: str, random: Callable[[int], bytes], lock: int) -> None:
-        """Use `start`, which also holds the file against its own signatures."""
-        self._path, self._keys, self._site, self._random, self._lock = path, keys, site, random, lock
-        self._tiles = Tiles(tiles_beside(path))
+    def __init__(self, place: LogPlace, keys: KeyStore, site: str, random: Callable[[int], bytes], lock: int) -> None:
+        """Use `start`, which also holds the store against its own signatures."""
+        self._place, self._keys, self._site, self._random, self._lock = place, keys, site, random, lock
+        self._said = about(site)
+        self._holders = Holders(keys)
+        self._tiles = Tiles(tiles_beside(place.file))
         self._closed = False
         self._group = GroupCommit(self._stage_wishes, self.commit, _told)
-        self._db: sqlite3.Connection | None = log_db.open_writer(path)
+        self._db: LogWriter | None = log_db.open_writer(place, self._commitment_of)
         try:
             last = log_db.last_checkpoint(self._db)
             self._ring = Keyring(keys, origin_of(site), self._tiles.directory / "keys", last)
             self._signer: Signer | HandingOver = self._ring.signer
-            self._witnesses = Witnesses(read_witnesses(path.with_name("witnesses")), self.consistency)
-            self._reading = Reading(path)
-            self._behind = Reading(path)  # of its own, so that publishing never keeps a question waiting
+            self._witnesses = Witnesses(read_witnesses(place.file.with_name("witnesses")), self.consistency)
+            self._reading = Reading(place)
+            self._behind = Reading(place)  # of its own, so that publishing never keeps a question waiting
             self._tree = rebuilt(self._tiles, self._commitments, last, self._ring.keys)
             # Size and checkpoint in one value, so that whoever reads it from another thread has a pair that fits.
             self._signed = last or (0, self._signer.sign(0, EMPTY_ROOT))
@@ -69,15 +73,18 @@ class Log:
             raise
 
     @classmethod
-    def start(cls, path: Path, keys: KeyStore, site: str, random: Callable[[int], bytes] = os.urandom) -> "Log":
-        """Open the log at `path`, or begin one; rebuild the tree and hold the last checkpoint against it.
+    def start(
+        cls, place: LogPlace | Path, keys: KeyStore, site: str, random: Callable[[int], bytes] = os.urandom
+    ) -> "Log":
+        """Open the log at `place` (a path: an SQLite file), or begin one; hold the last checkpoint against it.
 
-        Raises LogInUse, Broken (the file disagrees with its signatures: nothing may be appended to it),
-        StoreUnavailable and NewerSchema.
+        Raises LogInUse, LogHeld, Broken (the store disagrees with its signatures: nothing may be appended to it),
+        StoreUnavailable, BadDsn and NewerSchema.
         """
-        lock = take(path)
+        place = log_db.place_of(place)
+        lock = take(place.file)
         try:
-            return cls(path, keys, site, random, lock)
+            return cls(place, keys, site, random, lock)
         except BaseException:
             os.close(lock)
             raise
@@ -177,14 +184,14 @@ class Log:
         """
         if self._closed:
             raise LogClosed("Nothing was recorded.", "The log is closed.", "Start the keeper again.")
-        wish = _Wish([self._sealed(draft) for draft in drafts], freshness or {}, journal or {})
+        wish = _Wish(self._sealed(drafts), self._keys.destroyed, freshness or {}, journal or {})
         return list(await self._group.put(wish))
 
     def stage(
         self, drafts: Sequence[Draft], freshness: Freshness | None = None, journal: Journal | None = None
     ) -> Batch:
         """Seal drafts and sign the tree as it will be with them. Changes nothing that others see. Raises BadDraft."""
-        return self._staged([self._sealed(draft) for draft in drafts], freshness or {}, journal or {})
+        return self._staged(self._sealed(drafts), self._keys.destroyed, freshness or {}, journal or {})
 
     def commit(self, batch: Batch) -> Batch:
         """Make a batch durable, then visible. Blocks on the disk; runs in one thread at a time.
@@ -195,15 +202,15 @@ class Log:
         try:
             db = self._writer()
             if batch.growth.base != self._tree.size:
-                batch = self._staged(batch.entries, batch.freshness, batch.journal)
+                batch = self._staged(batch.entries, batch.destroyed, batch.freshness, batch.journal)
             self._keys.keep()
             checkpoint = (batch.growth.size, batch.checkpoint) if batch.entries else None
-            log_db.write(db, batch.rows(), batch.wraps(), checkpoint, batch.freshness, batch.journal)
-        except (sqlite3.Error, OSError, ThreePartError) as error:
-            self._drop_writer()
-            raise _failed(self._path, error) from error
-        except BaseException:
+            db.write(batch.rows(), checkpoint, batch.freshness, batch.journal)
+        except Exception as error:
+            known = isinstance(error, (OSError, ThreePartError)) or (self._db and isinstance(error, self._db.errors))
             self._drop_writer()  # whatever it was, no transaction stays open
+            if known:
+                raise _failed(self._place, error) from error
             raise
         self._tree.adopt(batch.growth)
         self._signed = (batch.growth.size, batch.checkpoint)
@@ -222,10 +229,18 @@ class Log:
         self._drop_writer()
         os.close(self._lock)
 
-    def _sealed(self, draft: Draft) -> Entry:
-        data = record_bytes(draft, self._site)
-        holders = [self._keys.offer(name) for name in holder_names(draft.persons, draft.at_ms)]
-        return Entry(draft, seal(data, self._site, holders, self._random))
+    def _sealed(self, drafts: Sequence[Draft]) -> list[Entry]:
+        site, said, holders_of = self._site, self._said, self._holders.of
+        made = [(draft, record_bytes(draft, site), holders_of(draft.persons, draft.at_ms)) for draft in drafts]
+        # One draw for all: asking the system costs more than what it gives.
+        fresh = self._random(sum([fresh_bytes(len(holders)) for _, _, holders in made]))
+        entries: list[Entry] = []
+        start = 0
+        for draft, data, holders in made:
+            end = start + fresh_bytes(len(holders))
+            entries.append(Entry(draft, seal(data, said, holders, fresh[start:end])))
+            start = end
+        return entries
 
     def _stage_wishes(self, wishes: Sequence[_Wish]) -> Batch:
         freshness: dict[str, tuple[int, int]] = {}
@@ -235,17 +250,24 @@ class Log:
                 freshness[node] = max(number, freshness.get(node, number))
             for node, upto in wish.journal.items():
                 journal[node] = max(upto, journal.get(node, upto))
-        return self._staged([entry for wish in wishes for entry in wish.entries], freshness, journal)
+        destroyed = min(wish.destroyed for wish in wishes)
+        return self._staged([entry for wish in wishes for entry in wish.entries], destroyed, freshness, journal)
 
-    def _staged(self, entries: Sequence[Entry], freshness: Freshness, journal: Journal) -> Batch:
+    def _staged(self, entries: Sequence[Entry], destroyed: int, freshness: Freshness, journal: Journal) -> Batch:
+        now = self._keys.destroyed
         # A key may have been destroyed since its record was sealed, and then nobody could ever read the record.
-        whole = tuple(entry if self._openable(entry) else self._sealed(entry.draft) for entry in entries)
-        growth = self._tree.grown([entry.sealed.leaf for entry in whole])
-        note = self._signer.sign(growth.size, growth.root()) if whole else self._signed[1]
-        return Batch(whole, growth, note, freshness, journal)
+        if now != destroyed:
+            entries = [entry if self._openable(entry) else self._sealed([entry.draft])[0] for entry in entries]
+        growth = self._tree.grown([entry.sealed.leaf for entry in entries])
+        note = self._signer.sign(growth.size, growth.root()) if entries else self._signed[1]
+        return Batch(entries, growth, note, freshness, journal, now)
 
     def _openable(self, entry: Entry) -> bool:
-        return all(self._keys.by_id(holder) is not None for holder, _ in entry.sealed.wraps)
+        return all(self._keys.by_id(holder) is not None for holder, _ in holders_in(entry.sealed.wraps))
+
+    def _commitment_of(self, leaf: bytes, sealed: bytes, wraps: bytes) -> bytes | None:
+        opened = unseal(self._site, leaf, sealed, wraps, self._keys.by_id)
+        return None if opened is None else commitment(opened.salt, opened.data)
 
     def _commitments(self, first: int, limit: int) -> list[bytes]:
         rows = self._behind.ask(lambda db: log_db.commitments(db, first, limit))
@@ -263,9 +285,9 @@ class Log:
             publisher.announce(*self._signed)
         return publisher
 
-    def _writer(self) -> sqlite3.Connection:
+    def _writer(self) -> LogWriter:
         if self._db is None:
-            db = log_db.open_writer(self._path)
+            db = log_db.open_writer(self._place, self._commitment_of)
             try:
                 # A commit that failed may have reached the disk all the same. Nobody was told, so it simply stays.
                 last = log_db.last_checkpoint(db)
@@ -293,10 +315,10 @@ def _told(batch: Batch, wishes: Sequence[_Wish]) -> list[Sequence[Receipt]]:
     return [list(islice(receipts, len(wish.entries))) for wish in wishes]
 
 
-def _failed(path: Path, error: Exception) -> RecordFailed:
-    why = error.why if isinstance(error, ThreePartError) else f"The system says: {error}."
+def _failed(place: LogPlace, error: Exception) -> RecordFailed:
+    why = error.why if isinstance(error, ThreePartError) else f"The system says: {str(error).strip()}."
     return RecordFailed(
         "Nothing was recorded.",
         why,
-        f"Check space and health of the disk that holds {path}. The next request tries again by itself.",
+        f"Check space and health of {place.say}. The next request tries again by itself.",
     )

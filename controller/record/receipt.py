@@ -10,7 +10,7 @@ import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ostiary.controller.record.checkpoint import (
     BadKey,
@@ -36,8 +36,7 @@ LATE_S = 86_400  # how far the clocks of a witness and of whoever verifies may b
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """Where a record lies: `leaf` at `position` (from 0) of a tree of `size` leaves, which `checkpoint` signs."""
 
     position: int

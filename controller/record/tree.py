@@ -164,44 +164,68 @@ class Tree(_Hashes):
 
 
 class Growth(_Hashes):
-    """A tree as it will be once its records are durable. It stays right after the tree has adopted it."""
+    """A tree as it will be once its records are durable. It stays right after the tree has adopted it.
+
+    New hashes stand in one list in the order in which they are made, each leaf and then the subtrees that it
+    completes, which is the order of `sumdb/tlog`: the place of any of them is arithmetic.
+    """
 
     def __init__(self, tree: Tree, leaves: Sequence[bytes]) -> None:
         self.tree = tree
         self.base, self._peaks = tree.peaks
         self._size = self.base + len(leaves)
-        self._added = [bytearray(b"".join(leaves))]
-        if len(self._added[0]) != len(leaves) * HASH_BYTES:
-            raise ValueError("a leaf hash has 32 bytes")
-        level = 1
-        while (self.base >> level) < (self._size >> level):
-            below, at = level - 1, self._at
-            self._added.append(
-                bytearray(
-                    b"".join(
-                        node_hash(at(below, 2 * index), at(below, 2 * index + 1))
-                        for index in range(self.base >> level, self._size >> level)
-                    )
-                )
-            )
-            level += 1
+        self._first = 2 * self.base - self.base.bit_count()
+        self._added, self._new_peaks = _grown(self.base, self._peaks, leaves)
 
     @property
     def size(self) -> int:
         return self._size
 
-    def peaks(self) -> dict[int, bytes]:
+    def peaks(self) -> Mapping[int, bytes]:
         """Level → hash, one for each bit that is set in the size."""
-        size = self._size
-        return {level: self._at(level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1}
+        return self._new_peaks
+
+    def inclusions(self) -> list[tuple[bytes, ...]]:
+        """The proofs of all new leaves, in order. A step that many of them share is looked up once."""
+        base, size = self.base, self._size
+        edges, at = self._edges(size), self._at
+        ways: dict[int, tuple[bytes, ...]] = {0: ()}
+        for level in range((size - 1).bit_length() - 1, -1, -1) if size else ():
+            above_it, ways = ways, {}
+            for index in range(base >> level, ((size - 1) >> level) + 1):
+                beside, way = index ^ 1, above_it[index >> 1]
+                if (beside + 1) << level <= size:
+                    way = (at(level, beside), *way)
+                elif beside << level < size and (edge := edges[level]) is not None:
+                    way = (edge, *way)
+                ways[index] = way
+        return [ways[index] for index in range(base, size)]
 
     def _at(self, level: int, index: int) -> bytes:
-        new = index - (self.base >> level)
-        if new >= 0:
-            return bytes(self._added[level][new * HASH_BYTES : (new + 1) * HASH_BYTES])
+        last = ((index + 1) << level) - 1
+        place = 2 * last - last.bit_count() + level - self._first
+        if place >= 0:
+            return self._added[place]
         if _is_peak(self.base, level, index):
             return self._peaks[level]
         return self.tree._at(level, index)
+
+
+def _grown(base: int, peaks: Mapping[int, bytes], leaves: Sequence[bytes]) -> tuple[list[bytes], Mapping[int, bytes]]:
+    """The new hashes, and the peaks of the tree of `base` leaves with `leaves` after it."""
+    held = dict(peaks)
+    added: list[bytes] = []
+    for index, digest in enumerate(leaves, base):
+        if len(digest) != HASH_BYTES:
+            raise ValueError("a leaf hash has 32 bytes")
+        added.append(digest)
+        level = 0
+        while index >> level & 1:
+            digest = sha256(b"\x01" + held.pop(level) + digest).digest()
+            added.append(digest)
+            level += 1
+        held[level] = digest
+    return added, held
 
 
 def _is_peak(size: int, level: int, index: int) -> bool:
