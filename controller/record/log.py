@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ostiary.controller.record.batch import Batch, Entry
+from ostiary.controller.record.batch import CHUNK, Batch, Entry
 from ostiary.controller.record.checkpoint import Signer, origin_of
 from ostiary.controller.record.errors import LogClosed, RecordFailed
 from ostiary.controller.record.group import GroupCommit
@@ -25,9 +25,9 @@ from ostiary.controller.record.reading import Reading
 from ostiary.controller.record.rebuild import catch_up, disagrees, published_size, rebuilt
 from ostiary.controller.record.receipt import Receipt, cosigners, to_file
 from ostiary.controller.record.record import Draft, record_bytes
-from ostiary.controller.record.sealing import about, commitment, fresh_bytes, holders_in, seal, unseal
+from ostiary.controller.record.sealing import about, commitment, fresh_bytes, seal, unseal
 from ostiary.controller.record.tiles import Tiles
-from ostiary.controller.record.tree import EMPTY_ROOT
+from ostiary.controller.record.tree import EMPTY_ROOT, Growth
 from ostiary.controller.record.witnesses import Witnesses, read_witnesses
 from ostiary.controller.store import log_db
 from ostiary.controller.store.errors import ThreePartError
@@ -39,8 +39,7 @@ Journal = Mapping[str, int]
 
 
 class _Wish(NamedTuple):
-    entries: Sequence[Entry]
-    destroyed: int
+    made: Sequence[tuple[Draft, bytes]]
     freshness: Freshness
     journal: Journal
 
@@ -55,7 +54,7 @@ class Log:
         self._holders = Holders(keys)
         self._tiles = Tiles(tiles_beside(place.file))
         self._closed = False
-        self._group = GroupCommit(self._stage_wishes, self.commit, _told)
+        self._group = GroupCommit(self._opened_for, self.commit, self._told)
         self._db: LogWriter | None = log_db.open_writer(place, self._commitment_of)
         try:
             last = log_db.last_checkpoint(self._db)
@@ -184,14 +183,17 @@ class Log:
         """
         if self._closed:
             raise LogClosed("Nothing was recorded.", "The log is closed.", "Start the keeper again.")
-        wish = _Wish(self._sealed(drafts), self._keys.destroyed, freshness or {}, journal or {})
+        wish = _Wish(self._made(drafts), freshness or {}, journal or {})
         return list(await self._group.put(wish))
 
     def stage(
         self, drafts: Sequence[Draft], freshness: Freshness | None = None, journal: Journal | None = None
     ) -> Batch:
         """Seal drafts and sign the tree as it will be with them. Changes nothing that others see. Raises BadDraft."""
-        return self._staged(self._sealed(drafts), self._keys.destroyed, freshness or {}, journal or {})
+        wish = _Wish(self._made(drafts), freshness or {}, journal or {})
+        batch = self._opened_for([wish])
+        self._fill(batch, [wish])
+        return batch
 
     def commit(self, batch: Batch) -> Batch:
         """Make a batch durable, then visible. Blocks on the disk; runs in one thread at a time.
@@ -201,12 +203,13 @@ class Log:
         """
         try:
             db = self._writer()
-            if batch.growth.base != self._tree.size:
-                batch = self._staged(batch.entries, batch.destroyed, batch.freshness, batch.journal)
-            self._keys.keep()
-            checkpoint = (batch.growth.size, batch.checkpoint) if batch.entries else None
-            db.write(batch.rows(), checkpoint, batch.freshness, batch.journal)
-        except Exception as error:
+            if batch.base != self._tree.size:
+                batch.wait()
+                wish = _Wish([entry[:2] for entry in batch.entries], batch.freshness, batch.journal)
+                batch = self._opened_for([wish])
+                self._fill(batch, [wish])
+            db.write(batch.rows(), lambda: self._checkpoint_of(batch), batch.freshness, batch.journal)
+        except BaseException as error:
             known = isinstance(error, (OSError, ThreePartError)) or (self._db and isinstance(error, self._db.errors))
             self._drop_writer()  # whatever it was, no transaction stays open
             if known:
@@ -229,20 +232,12 @@ class Log:
         self._drop_writer()
         os.close(self._lock)
 
-    def _sealed(self, drafts: Sequence[Draft]) -> list[Entry]:
-        site, said, holders_of = self._site, self._said, self._holders.of
-        made = [(draft, record_bytes(draft, site), holders_of(draft.persons, draft.at_ms)) for draft in drafts]
-        # One draw for all: asking the system costs more than what it gives.
-        fresh = self._random(sum([fresh_bytes(len(holders)) for _, _, holders in made]))
-        entries: list[Entry] = []
-        start = 0
-        for draft, data, holders in made:
-            end = start + fresh_bytes(len(holders))
-            entries.append(Entry(draft, seal(data, said, holders, fresh[start:end])))
-            start = end
-        return entries
+    def _made(self, drafts: Sequence[Draft]) -> list[tuple[Draft, bytes]]:
+        return [(draft, record_bytes(draft, self._site)) for draft in drafts]
 
-    def _stage_wishes(self, wishes: Sequence[_Wish]) -> Batch:
+    def _opened_for(self, wishes: Sequence[_Wish]) -> Batch:
+        if len(wishes) == 1:
+            return Batch(self._tree.size, wishes[0].freshness, wishes[0].journal)
         freshness: dict[str, tuple[int, int]] = {}
         journal: dict[str, int] = {}
         for wish in wishes:
@@ -250,20 +245,40 @@ class Log:
                 freshness[node] = max(number, freshness.get(node, number))
             for node, upto in wish.journal.items():
                 journal[node] = max(upto, journal.get(node, upto))
-        destroyed = min(wish.destroyed for wish in wishes)
-        return self._staged([entry for wish in wishes for entry in wish.entries], destroyed, freshness, journal)
+        return Batch(self._tree.size, freshness, journal)
 
-    def _staged(self, entries: Sequence[Entry], destroyed: int, freshness: Freshness, journal: Journal) -> Batch:
-        now = self._keys.destroyed
-        # A key may have been destroyed since its record was sealed, and then nobody could ever read the record.
-        if now != destroyed:
-            entries = [entry if self._openable(entry) else self._sealed([entry.draft])[0] for entry in entries]
-        growth = self._tree.grown([entry.sealed.leaf for entry in entries])
-        note = self._signer.sign(growth.size, growth.root()) if entries else self._signed[1]
-        return Batch(entries, growth, note, freshness, journal, now)
+    def _fill(self, batch: Batch, wishes: Sequence[_Wish]) -> None:
+        made = wishes[0].made if len(wishes) == 1 else [one for wish in wishes for one in wish.made]
+        chunks = (self._sealed(made[first : first + CHUNK]) for first in range(0, len(made), CHUNK))
+        batch.fill(chunks, self._grown)
 
-    def _openable(self, entry: Entry) -> bool:
-        return all(self._keys.by_id(holder) is not None for holder, _ in holders_in(entry.sealed.wraps))
+    def _sealed(self, made: Sequence[tuple[Draft, bytes]]) -> list[Entry]:
+        said, holders_of = self._said, self._holders.of
+        holders = [holders_of(draft.persons, draft.at_ms) for draft, _ in made]
+        sizes = [fresh_bytes(len(held)) for held in holders]
+        # One draw for all: asking the system costs more than what it gives.
+        fresh, start = self._random(sum(sizes)), 0
+        entries: list[Entry] = []
+        for (draft, data), held, size in zip(made, holders, sizes, strict=True):
+            entries.append(Entry(draft, data, seal(data, said, held, fresh[start : start + size])))
+            start += size
+        return entries
+
+    def _grown(self, leaves: Sequence[bytes]) -> tuple[Growth, str]:
+        growth = self._tree.grown(leaves)
+        return growth, self._signer.sign(growth.size, growth.root()) if leaves else self._signed[1]
+
+    def _checkpoint_of(self, batch: Batch) -> tuple[int, str] | None:
+        batch.wait()
+        # Before the commit: a record whose key could be lost in a crash must not be on the disk.
+        self._keys.keep()
+        return (batch.growth.size, batch.checkpoint) if batch.entries else None
+
+    def _told(self, batch: Batch, wishes: Sequence[_Wish]) -> list[Sequence[Receipt]]:
+        if not batch.filled:
+            self._fill(batch, wishes)
+        receipts = iter(batch.receipts())
+        return [list(islice(receipts, len(wish.made))) for wish in wishes]
 
     def _commitment_of(self, leaf: bytes, sealed: bytes, wraps: bytes) -> bytes | None:
         opened = unseal(self._site, leaf, sealed, wraps, self._keys.by_id)
@@ -310,12 +325,7 @@ def tiles_beside(path: Path) -> Path:
     return path.with_suffix("")
 
 
-def _told(batch: Batch, wishes: Sequence[_Wish]) -> list[Sequence[Receipt]]:
-    receipts = iter(batch.receipts())
-    return [list(islice(receipts, len(wish.entries))) for wish in wishes]
-
-
-def _failed(place: LogPlace, error: Exception) -> RecordFailed:
+def _failed(place: LogPlace, error: BaseException) -> RecordFailed:
     why = error.why if isinstance(error, ThreePartError) else f"The system says: {str(error).strip()}."
     return RecordFailed(
         "Nothing was recorded.",

@@ -4,7 +4,7 @@ One session writes. It holds an advisory lock as long as it lives, and positions
 can never both append. A commit waits until the server says that it is on the disk (`synchronous_commit = on`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -129,20 +129,20 @@ class PostgresWriter(PostgresReader):
 
     def write(
         self,
-        records: Sequence[RecordRow],
-        checkpoint: tuple[int, str] | None,
+        records: Iterable[Sequence[RecordRow]],
+        checkpoint: Callable[[], tuple[int, str] | None],
         freshness: Mapping[str, tuple[int, int]],
         journal: Mapping[str, int],
     ) -> None:
         db = self._connection
         with db.transaction(), db.cursor() as cursor:
-            if records:
-                with cursor.copy(f"COPY record ({COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
-                    copy.set_types(_TYPES)
-                    for row in records:
+            with cursor.copy(f"COPY record ({COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
+                copy.set_types(_TYPES)
+                for chunk in records:
+                    for row in chunk:
                         copy.write_row(row)
-            if checkpoint is not None:
-                cursor.execute(_CHECKPOINT, checkpoint)
+            if (signed := checkpoint()) is not None:
+                cursor.execute(_CHECKPOINT, signed)
             if freshness:
                 boots, seqs = zip(*freshness.values(), strict=True)
                 cursor.execute(_FRESHNESS, (list(freshness), list(boots), list(seqs)))

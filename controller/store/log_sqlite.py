@@ -1,7 +1,8 @@
 """The log in one SQLite file: write-ahead log, `synchronous=FULL`, nothing to install."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,6 @@ CREATE INDEX record_receipt ON record (position >> {STRETCH_BITS}, receipt_tag) 
 CREATE INDEX record_about ON record (about) WHERE about IS NOT NULL;
 CREATE INDEX record_act ON record (kind, position) WHERE kind NOT IN ('decision', 'event', 'outcome', 'refusal');
 
-CREATE TRIGGER record_follows BEFORE INSERT ON record
-WHEN NEW.position <> (SELECT coalesce(max(position) + 1, 0) FROM record)
-BEGIN SELECT raise(ABORT, 'a record follows the last one without a gap'); END;
 CREATE TRIGGER record_stays BEFORE UPDATE OF
   position, kind, door, at_ms, verdict, code, receipt_tag, about, commitment, sealed ON record
 BEGIN SELECT raise(ABORT, 'records are never changed'); END;
@@ -40,7 +38,7 @@ BEGIN SELECT raise(ABORT, 'records are never deleted'); END;
 CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
 CREATE TABLE freshness (node TEXT PRIMARY KEY, boot INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE journal (node TEXT PRIMARY KEY, upto INTEGER NOT NULL) STRICT, WITHOUT ROWID
-"""  # noqa: S608
+"""
 # Schema 1 kept leaves instead of commitments, the wraps in a table of their own, one row for each, and indexed all
 # receipt tags together. Only who can open a record knows its commitment.
 FROM_1 = f"""
@@ -60,7 +58,7 @@ DROP TABLE record_1;
 DROP TABLE wrap
 """  # noqa: S608
 
-_RECORD = f"INSERT INTO record ({COLUMNS}) VALUES ({', '.join('?' * len(RecordRow._fields))})"  # noqa: S608
+_ROW = f"({', '.join('?' * len(RecordRow._fields))})"
 _CHECKPOINT = "INSERT INTO checkpoint VALUES (?, ?)"
 # Numbers only rise: a message that comes late never opens the way for one that was already used.
 _FRESHNESS = """
@@ -108,16 +106,24 @@ class SqliteWriter(SqliteReader):
 
     def write(
         self,
-        records: Sequence[RecordRow],
-        checkpoint: tuple[int, str] | None,
+        records: Iterable[Sequence[RecordRow]],
+        checkpoint: Callable[[], tuple[int, str] | None],
         freshness: Mapping[str, tuple[int, int]],
         journal: Mapping[str, int],
     ) -> None:
         db = self.connection
         db.execute("BEGIN IMMEDIATE")
-        db.executemany(_RECORD, records)
-        if checkpoint is not None:
-            db.execute(_CHECKPOINT, checkpoint)
+        expected = None
+        for chunk in records:
+            if expected is None:
+                expected = db.execute("SELECT coalesce(max(position) + 1, 0) FROM record").fetchone()[0]
+            if [row[0] for row in chunk] != list(range(expected, expected + len(chunk))):
+                raise sqlite3.IntegrityError("a record follows the last one without a gap")
+            expected += len(chunk)
+            # All in one statement, since Python's lock is free while a statement runs: the keeper goes on meanwhile.
+            db.execute(_insert(len(chunk)), [value for row in chunk for value in row])
+        if (signed := checkpoint()) is not None:
+            db.execute(_CHECKPOINT, signed)
         if freshness:
             db.executemany(_FRESHNESS, [(node, boot, seq) for node, (boot, seq) in freshness.items()])
         if journal:
@@ -134,3 +140,8 @@ class SqliteWriter(SqliteReader):
         db.create_function("packed", 1, packed)
         db.create_function("commitment_of", 3, self._commitment_of)
         return FROM_1
+
+
+@lru_cache(maxsize=64)
+def _insert(rows: int) -> str:
+    return f"INSERT INTO record ({COLUMNS}) VALUES {', '.join([_ROW] * rows)}"  # noqa: S608

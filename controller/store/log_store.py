@@ -4,7 +4,7 @@
 follows the last one without a gap, none is changed, none is deleted; only its wraps may become fewer (an erasure).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -85,14 +85,15 @@ class LogWriter(LogReader, Protocol):
 
     def write(
         self,
-        records: Sequence[RecordRow],
-        checkpoint: tuple[int, str] | None,
+        records: Iterable[Sequence[RecordRow]],
+        checkpoint: Callable[[], tuple[int, str] | None],
         freshness: Mapping[str, tuple[int, int]],
         journal: Mapping[str, int],
     ) -> None:
         """All of it in one transaction, on the disk when this returns.
 
-        Raises one of `errors`. Then mostly none of it is there; but the answer to a commit can be lost with the line,
-        so the next writer looks what the store really holds.
+        `records` comes piece by piece while it is being made; `checkpoint` is asked after the last of it. What either
+        raises is raised, and nothing is written. Raises one of `errors` too: then mostly nothing is written either, but
+        the answer to a commit can be lost with the line, so the next writer looks what the store really holds.
         """
         ...
