@@ -14,6 +14,8 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
         "log_size": house.log.size,
         "checkpoint": house.log.checkpoint,
         "log_key": house.log.verifier_key,
+        "log_witnesses": [key.partition("+")[0] for key in house.log.witnesses],
+        "log_alarms": house.log.alarms,
     }
 
 
