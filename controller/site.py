@@ -46,6 +46,13 @@ def read(path: Path) -> Site:
         ) from error
 
 
+def read_existing(path: Path) -> Site:
+    """Like `read`, for a site that must be there. Raises `BadSite`."""
+    if not path.exists():
+        raise BadSite(f"There is no site in {path.parent}: it has no {path.name}. Name its directory with --data.")
+    return read(path)
+
+
 def write(path: Path, site: Site) -> None:
     log = "" if site.log is None else f"log = {json.dumps(site.log)}\n"
     path.write_text(

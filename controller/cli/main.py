@@ -7,8 +7,11 @@ import typer
 from ostiary.controller import __version__
 from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.demo import demo
+from ostiary.controller.cli.log import log
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.run import run
+from ostiary.controller.cli.verify import verify
+from ostiary.controller.cli.witness import witness
 
 app = typer.Typer(
     name="ostiary",
@@ -21,7 +24,10 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(ask)
+app.command()(verify)
+app.command()(witness)
 app.add_typer(node, name="node")
+app.add_typer(log, name="log")
 
 
 def _version(wanted: bool) -> None:

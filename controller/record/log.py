@@ -15,23 +15,24 @@ from ostiary.controller.record.batch import CHUNK, Batch, Entry
 from ostiary.controller.record.checkpoint import Signer, origin_of
 from ostiary.controller.record.errors import LogClosed, RecordFailed
 from ostiary.controller.record.group import GroupCommit
+from ostiary.controller.record.handover import Handover
 from ostiary.controller.record.holders import Holders
+from ostiary.controller.record.keyring import HandingOver, Keyring
 from ostiary.controller.record.lock import take
 from ostiary.controller.record.opening import Erased, Opened, open_record
 from ostiary.controller.record.publisher import Publisher
 from ostiary.controller.record.reading import Reading
 from ostiary.controller.record.rebuild import catch_up, disagrees, published_size, rebuilt
-from ostiary.controller.record.receipt import Receipt
+from ostiary.controller.record.receipt import Receipt, cosigners, to_file
 from ostiary.controller.record.record import Draft, record_bytes
 from ostiary.controller.record.sealing import about, commitment, fresh_bytes, seal, unseal
 from ostiary.controller.record.tiles import Tiles
 from ostiary.controller.record.tree import EMPTY_ROOT, Growth
+from ostiary.controller.record.witnesses import Witnesses, read_witnesses
 from ostiary.controller.store import log_db
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.keys import KeyStore
-from ostiary.controller.store.log_store import LogPlace, LogReader, LogWriter
-
-SIGNING_KEY = "log/sign"
+from ostiary.controller.store.log_store import LogPlace, LogWriter
 
 Freshness = Mapping[str, tuple[int, int]]
 Journal = Mapping[str, int]
@@ -56,11 +57,13 @@ class Log:
         self._group = GroupCommit(self._opened_for, self.commit, self._told)
         self._db: LogWriter | None = log_db.open_writer(place, self._commitment_of)
         try:
-            self._signer = Signer(origin_of(site), self._signing_key(self._db))
             last = log_db.last_checkpoint(self._db)
+            self._ring = Keyring(keys, origin_of(site), self._tiles.directory / "keys", last)
+            self._signer: Signer | HandingOver = self._ring.signer
+            self._witnesses = Witnesses(read_witnesses(place.file.with_name("witnesses")), self.consistency)
             self._reading = Reading(place)
             self._behind = Reading(place)  # of its own, so that publishing never keeps a question waiting
-            self._tree = rebuilt(self._tiles, self._commitments, last, self._signer)
+            self._tree = rebuilt(self._tiles, self._commitments, last, self._ring.keys)
             # Size and checkpoint in one value, so that whoever reads it from another thread has a pair that fits.
             self._signed = last or (0, self._signer.sign(0, EMPTY_ROOT))
             self._publisher = self._published()
@@ -99,6 +102,16 @@ class Log:
     def verifier_key(self) -> str:
         """The key that anybody needs to check checkpoints and receipts."""
         return self._signer.verifier_key
+
+    @property
+    def witnesses(self) -> list[str]:
+        """The verifier keys of those who cosigned the checkpoint that is published now; none: it is unwitnessed."""
+        return cosigners(self._publisher.published[1], self._witnesses.keys)
+
+    @property
+    def alarms(self) -> list[str]:
+        """What witnesses refuse this log for, a sentence each."""
+        return list(self._witnesses.alarms.values())
 
     def inclusion(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
         """The proof that a record is among the first `size` (default: all). Raises IndexError."""
@@ -139,6 +152,26 @@ class Log:
         if position >= size:
             size, note = self._signed
         return Receipt(position, opened.leaf, opened.salt, size, self._tree.inclusion(position, size), note)
+
+    def receipt_file(self, opened: Opened, receipt: Receipt | None = None) -> bytes:
+        """The file that the person takes home; against the published checkpoint unless `receipt` says otherwise."""
+        return to_file(opened.data, receipt or self.receipt(opened), self._ring.chain, self._witnesses.keys)
+
+    async def rotate_key(self, record: Callable[[Handover], Draft]) -> Handover:
+        """Sign with a new key from now on. `record` makes the record that the old key's last checkpoint covers.
+
+        Raises what `append` raises; then the old key stays.
+        """
+        handover, new = self._ring.prepare()
+        self._signer = HandingOver(self._ring.signer, new)
+        try:
+            await self.append([record(handover)])
+        except BaseException:
+            self._signer = self._ring.signer
+            raise
+        self._ring.take(handover, new)
+        self._signer = new
+        return handover
 
     async def append(
         self, drafts: Sequence[Draft], *, freshness: Freshness | None = None, journal: Journal | None = None
@@ -251,14 +284,6 @@ class Log:
         opened = unseal(self._site, leaf, sealed, wraps, self._keys.by_id)
         return None if opened is None else commitment(opened.salt, opened.data)
 
-    def _signing_key(self, db: LogReader) -> bytes:
-        if log_db.last_checkpoint(db) is None:
-            return self._keys.get_or_create(SIGNING_KEY)
-        secret = self._keys.get(SIGNING_KEY)
-        if secret is None:
-            raise disagrees("it is signed, and keys.db has no key that signs")
-        return secret
-
     def _commitments(self, first: int, limit: int) -> list[bytes]:
         rows = self._behind.ask(lambda db: log_db.commitments(db, first, limit))
         for expected, (position, _) in enumerate(rows, first):
@@ -268,8 +293,9 @@ class Log:
 
     def _published(self) -> Publisher:
         """The thread that publishes, told of what a crash may have left unpublished."""
-        size = published_size(self._tiles, self._signer)
-        publisher = Publisher(self._tiles, self._commitments, (size, self._tiles.checkpoint() or ""))
+        size = published_size(self._tiles, self._ring.keys)
+        published = (size, (self._tiles.checkpoint() or "") if size else "")
+        publisher = Publisher(self._tiles, self._commitments, published, self._witnesses.cosigned)
         if self._signed[0] > size:
             publisher.announce(*self._signed)
         return publisher
@@ -280,7 +306,7 @@ class Log:
             try:
                 # A commit that failed may have reached the disk all the same. Nobody was told, so it simply stays.
                 last = log_db.last_checkpoint(db)
-                catch_up(self._tree, self._commitments, last, self._signer)
+                catch_up(self._tree, self._commitments, last, self._ring.keys)
                 self._signed = last or self._signed
             except BaseException:
                 db.close()

@@ -1,6 +1,8 @@
 """Rebuild: the tree of a log that starts, from its tiles and its store, held against the last checkpoint it signed."""
 
-from ostiary.controller.record.checkpoint import BadNote, Signer, read_checkpoint
+from collections.abc import Sequence
+
+from ostiary.controller.record.checkpoint import BadNote, Checkpoint, read_checkpoint
 from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.nodes import Commitments, StoredNodes
 from ostiary.controller.record.publishing import Publishing
@@ -10,26 +12,27 @@ from ostiary.controller.record.tree import Tree, leaf_hash
 AT_ONCE = 4096
 
 
-def rebuilt(tiles: Tiles, commitments: Commitments, last: tuple[int, str] | None, signer: Signer) -> Tree:
-    """The tree of everything in the store. `last` is the newest checkpoint there as (size, note).
+def rebuilt(tiles: Tiles, commitments: Commitments, last: tuple[int, str] | None, keys: Sequence[str]) -> Tree:
+    """The tree of everything in the store. `last` is the newest checkpoint there as (size, note); `keys` are the
+    log's verifier keys, the newest first.
 
     Full tiles that were published are believed, and the rest comes from the store; if that is not what was signed,
     everything comes from the store. Reading 256 leaves or ten million, memory stays flat. Raises Broken when the store
     has not what it signed, or less than it published.
     """
     nodes = StoredNodes(tiles, commitments)
-    published = published_size(tiles, signer)
+    published = published_size(tiles, keys)
     whole = published // WIDTH * WIDTH
     if whole:
         try:
             tree = Tree(nodes, whole, Publishing(tiles, commitments, whole).peaks())
-            catch_up(tree, commitments, last, signer)
+            catch_up(tree, commitments, last, keys)
         except (LookupError, Broken):
             pass  # the tiles are damaged or the store is; reading all of it tells which
         else:
             return tree
     tree = Tree(nodes)
-    catch_up(tree, commitments, last, signer)
+    catch_up(tree, commitments, last, keys)
     if published > tree.size:
         raise disagrees(f"it published {published} records and has {tree.size}: it went back in time")
     if whole and last is not None:
@@ -40,18 +43,28 @@ def rebuilt(tiles: Tiles, commitments: Commitments, last: tuple[int, str] | None
     return tree
 
 
-def published_size(tiles: Tiles, signer: Signer) -> int:
+def published_size(tiles: Tiles, keys: Sequence[str]) -> int:
     """How many records the published checkpoint speaks of; 0 when there is none that this log signed."""
     note = tiles.checkpoint()
     if note is None:
         return 0
     try:
-        return read_checkpoint(note, signer.verifier_key).size
+        return signed_by_one(note, keys).size
     except BadNote:
         return 0
 
 
-def catch_up(tree: Tree, commitments: Commitments, last: tuple[int, str] | None, signer: Signer) -> None:
+def signed_by_one(note: str, keys: Sequence[str]) -> Checkpoint:
+    """The checkpoint in a note that one of the log's keys signed, the newest asked first. Raises BadNote."""
+    for key in keys[:-1]:
+        try:
+            return read_checkpoint(note, key)
+        except BadNote:
+            continue
+    return read_checkpoint(note, keys[-1])
+
+
+def catch_up(tree: Tree, commitments: Commitments, last: tuple[int, str] | None, keys: Sequence[str]) -> None:
     """Let `tree` adopt every leaf in the store that it has not. Raises Broken when the last checkpoint does not sign
     exactly this tree."""
     while found := commitments(tree.size, AT_ONCE):
@@ -62,7 +75,7 @@ def catch_up(tree: Tree, commitments: Commitments, last: tuple[int, str] | None,
         return
     size, note = last
     try:
-        checkpoint = read_checkpoint(note, signer.verifier_key)
+        checkpoint = signed_by_one(note, keys)
     except BadNote as error:
         raise disagrees(f"its last checkpoint was not signed by this site's key ({error})") from error
     if checkpoint.size != size or size != tree.size:

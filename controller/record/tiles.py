@@ -106,17 +106,24 @@ class Tiles:
 
     def checkpoint(self) -> str | None:
         """The published checkpoint, with the cosignatures that it has; None when there is none."""
-        data = _read(self.directory / "checkpoint")
-        try:
-            return None if data is None else data.decode()
-        except UnicodeDecodeError:
-            return None
+        return self._text("checkpoint")
+
+    def keys(self) -> str | None:
+        """The published chain of the log's keys (`record/keyring.py`); None when there is none."""
+        return self._text("keys")
 
     def set_checkpoint(self, note: str) -> None:
         """Publish a checkpoint, after the tiles that it speaks of. A crash leaves the old one or the new one."""
         self.settle()
         self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         _replace(self.directory / "checkpoint", note.encode(), sync=True)
+
+    def _text(self, name: str) -> str | None:
+        data = _read(self.directory / name)
+        try:
+            return None if data is None else data.decode()
+        except UnicodeDecodeError:
+            return None
 
     def _beside(self, full: Tile) -> Path:
         return self.directory / f"{full.path}.p"

@@ -12,7 +12,7 @@ from ostiary.controller.record.checkpoint import read_checkpoint
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Opened
 from ostiary.controller.record.reading import Reading
-from ostiary.controller.record.receipt import to_file, verify
+from ostiary.controller.record.receipt import verify
 from ostiary.controller.record.tree import leaf_hash
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
 from tests.unit.leaf_nodes import tree_of
@@ -100,5 +100,5 @@ def test_a_full_disk_refuses_and_recovers_without_a_hand(tmp_path: Path) -> None
     assert not any(name.startswith("full") for name in names)
     opened = log.opened(size)
     assert isinstance(opened, Opened) and opened.leaf.hex() == recovered[2]
-    assert verify(to_file(opened.data, log.receipt(opened)), log.verifier_key).ok
+    assert verify(log.receipt_file(opened), log.verifier_key).ok
     asyncio.run(log.close())

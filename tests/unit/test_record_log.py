@@ -18,7 +18,7 @@ from ostiary.controller.record.errors import BadDraft, Broken, LogClosed, LogInU
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased, Opened
 from ostiary.controller.record.reading import receipt_tag
-from ostiary.controller.record.receipt import to_file, verify
+from ostiary.controller.record.receipt import verify
 from ostiary.controller.record.record import Draft
 from ostiary.controller.record.sealing import holders_in
 from ostiary.controller.record.tree import leaf_hash, verify_consistency, verify_inclusion
@@ -107,10 +107,10 @@ def test_a_receipt_verifies_when_append_returns_and_again_later(house: House) ->
         opened = log.opened(0)
         assert isinstance(opened, Opened)
         assert opened.body == {"number": 1, "sentence": "Sentence number 1."}
-        assert verify(to_file(opened.data, receipt), log.verifier_key).ok
+        assert verify(log.receipt_file(opened, receipt), log.verifier_key).ok
         later = log.receipt(opened)
         assert later.size == 8
-        assert verify(to_file(opened.data, later), log.verifier_key).ok
+        assert verify(log.receipt_file(opened, later), log.verifier_key).ok
         old, new = (read_checkpoint(note, log.verifier_key).root for note in (receipt.checkpoint, log.checkpoint))
         assert verify_consistency(1, 8, old, new, log.consistency(1))
 
@@ -286,7 +286,7 @@ def test_records_that_reached_the_disk_though_the_commit_failed_are_taken_up(hou
         [receipt] = await log.append([draft(3)])
         assert (receipt.position, receipt.size, log.size) == (3, 4, 4)
         opened = log.opened(3)
-        assert isinstance(opened, Opened) and verify(to_file(opened.data, receipt), log.verifier_key).ok
+        assert isinstance(opened, Opened) and verify(log.receipt_file(opened, receipt), log.verifier_key).ok
         assert log.open(1) == draft(1).body
 
     running(house, work)

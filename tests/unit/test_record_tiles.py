@@ -103,7 +103,7 @@ def test_hashes_from_tiles_and_store_are_those_of_the_recursion(
     behind = Store(data.draw(st.integers(1, len(store.held))))
     tiles = published(tmp_path_factory.mktemp("log"), behind)
     right = tree_of(store.leaves())
-    tree = rebuilt(tiles, store.commitments, store.signed(), SIGNER)
+    tree = rebuilt(tiles, store.commitments, store.signed(), [SIGNER.verifier_key])
     size = data.draw(st.integers(1, len(store.held)))
     index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(0, size))
     assert tree.root(size) == right.root(size)
@@ -126,7 +126,7 @@ def test_a_new_start_goes_on_where_the_tiles_end(tmp_path: Path) -> None:
     tiles = published(tmp_path, store)
     store.held += Store(2000).held[900:]
     store.read = 0
-    tree = rebuilt(tiles, store.commitments, store.signed(), SIGNER)
+    tree = rebuilt(tiles, store.commitments, store.signed(), [SIGNER.verifier_key])
     assert tree.root() == tree_of(store.leaves()).root()
     assert store.read == 2000 - 768, "only what follows the last full tile is read"
     going_on = resumed(tiles, store.commitments, 900)
@@ -144,7 +144,7 @@ def test_damaged_tiles_are_made_again(tmp_path: Path, name: str, damage: object)
     store = Store(900)
     tiles = published(tmp_path, store)
     (tmp_path / name).write_bytes(damage((tmp_path / name).read_bytes()))
-    tree = rebuilt(tiles, store.commitments, store.signed(), SIGNER)
+    tree = rebuilt(tiles, store.commitments, store.signed(), [SIGNER.verifier_key])
     assert tree.root() == tree_of(store.leaves()).root()
 
 
@@ -153,7 +153,7 @@ def test_a_log_that_went_back_in_time_takes_no_more_records(tmp_path: Path) -> N
     tiles = published(tmp_path, store)
     del store.held[700:]
     with pytest.raises(Broken, match="went back in time"):
-        rebuilt(tiles, store.commitments, store.signed(), SIGNER)
+        rebuilt(tiles, store.commitments, store.signed(), [SIGNER.verifier_key])
 
 
 def test_a_store_that_was_changed_under_its_tiles_takes_no_more_records(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_store_that_was_changed_under_its_tiles_takes_no_more_records(tmp_path
     signed = store.signed()
     store.held[899] = bytes(32)
     with pytest.raises(Broken, match="not the ones that it signed"):
-        rebuilt(tiles, store.commitments, signed, SIGNER)
+        rebuilt(tiles, store.commitments, signed, [SIGNER.verifier_key])
 
 
 def test_the_publisher_publishes_what_it_was_told_of_last(tmp_path: Path) -> None:
