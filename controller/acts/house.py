@@ -57,6 +57,10 @@ class House(Protocol):
 
     def nodes(self) -> list[dict[str, Any]]: ...
 
+    def outage(self) -> dict[str, Any] | None:
+        """Since when and why nothing can be recorded; None while the store works."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Act:

@@ -4,6 +4,7 @@ from typing import Any
 
 from ostiary.controller.acts.errors import malformed, not_found
 from ostiary.controller.acts.house import Act, Asked, House, act_record
+from ostiary.controller.record import reviewing
 from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.reading import Row
 
@@ -31,6 +32,10 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     looked = act_record(asked, "look-up", at_ms, {"position": row.position}, (person,) if person else ())
     await house.log.append([looked])
     closing = house.log.reading().outcome_of(row.position)
+    # The similarity is for whoever reviews a contest; nobody else has a use for it, and an impostor would.
+    reviewed = None
+    if asked.role == "reviewer" and isinstance(opened, dict) and (hidden := opened.get(reviewing.FIELD)):
+        reviewed = reviewing.show(hidden, opened["id"], row.at_ms, house.keys)
     return {
         "index": row.position,
         "kind": row.kind,
@@ -40,6 +45,7 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
         "code": row.code,
         "body": None if isinstance(opened, Erased) else opened,
         "erased": isinstance(opened, Erased),
+        "reviewed": reviewed,
         "outcome": {"kind": closing.code, "at_ms": closing.at_ms} if closing else None,
     }
 

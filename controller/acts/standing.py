@@ -12,6 +12,7 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
         "policy_sha256": house.policy.sha256 if house.policy else None,
         "ever_published": house.log.reading().last_of("publish") is not None,
         "log_size": house.log.size,
+        "log_outage": house.outage(),
         "checkpoint": house.log.checkpoint,
         "log_key": house.log.verifier_key,
         "log_witnesses": [key.partition("+")[0] for key in house.log.witnesses],

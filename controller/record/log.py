@@ -210,9 +210,9 @@ class Log:
                 self._fill(batch, [wish])
             db.write(batch.rows(), lambda: self._checkpoint_of(batch), batch.freshness, batch.journal)
         except BaseException as error:
-            known = isinstance(error, (OSError, ThreePartError)) or (self._db and isinstance(error, self._db.errors))
+            expected = (OSError, ThreePartError, *(self._db.errors if self._db else ()))
             self._drop_writer()  # whatever it was, no transaction stays open
-            if known:
+            if isinstance(error, expected) and isinstance(error, Exception):
                 raise _failed(self._place, error) from error
             raise
         self._tree.adopt(batch.growth)

@@ -96,8 +96,13 @@ def record_bytes(draft: Draft, site: str) -> bytes:
 
 def holder_names(persons: tuple[str, ...], at_ms: int) -> list[str]:
     """The names of the keys that open a record: each person's key of the month, else the site's. Months are UTC."""
-    month = _month(at_ms // DAY_MS)
+    month = month_of(at_ms)
     return [f"record/{holder}/{month}" for holder in sorted(set(persons)) or ("site",)]
+
+
+def month_of(at_ms: int) -> str:
+    """The month of a key, in UTC: `2026-03`."""
+    return _month(at_ms // DAY_MS)
 
 
 @lru_cache(maxsize=32)

@@ -109,7 +109,7 @@ def test_a_receipt_verifies_when_append_returns_and_again_later(house: House) ->
         assert opened.body == {"number": 1, "sentence": "Sentence number 1."}
         assert verify(log.receipt_file(opened, receipt), log.verifier_key).ok
         later = log.receipt(opened)
-        assert later.size == 8
+        assert 1 <= later.size <= 8, "against the published checkpoint, which follows within a second"
         assert verify(log.receipt_file(opened, later), log.verifier_key).ok
         old, new = (read_checkpoint(note, log.verifier_key).root for note in (receipt.checkpoint, log.checkpoint))
         assert verify_consistency(1, 8, old, new, log.consistency(1))

@@ -1,0 +1,44 @@
+"""`ostiary bench`: measure this machine. Benchmarks are programs of their own in `tests/bench`, with the peers to
+measure against; the command starts them and imports none, so it needs a checkout with its development environment."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ostiary import controller
+
+bench = typer.Typer(help="Measure this machine, with ratios against peers in one run.", no_args_is_help=True)
+AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object for each benchmark.")]
+ROUNDS = Annotated[int, typer.Option(help="How often each case is timed; the median counts.", min=5, max=1000)]
+SIZE = Annotated[int, typer.Option(help="How many records the log grows to.", min=1_000, max=100_000_000)]
+
+
+@bench.callback()
+def _kinds() -> None:
+    """Measure this machine, with ratios against peers in one run."""
+
+
+@bench.command()
+def log(rounds: ROUNDS = 5, size: SIZE = 10_000, as_json: AS_JSON = False) -> None:
+    """Durable decisions a second against bare SQLite, proofs, memory, and what an append costs as the log grows.
+
+    ostiary bench log --size 1000000 --json
+    """
+    raise typer.Exit(_start("log", rounds, as_json, "--size", str(size)))
+
+
+def _start(name: str, rounds: int, as_json: bool, *more: str) -> int:
+    """Runs one benchmark and gives back its exit status."""
+    program = Path(controller.__file__).resolve().parents[1] / "tests" / "bench" / f"{name}.py"
+    if not program.is_file():
+        typer.echo(
+            "Nothing was measured: benchmarks and the peers that they measure against come with the source, and this "
+            "is an installed package. Run `make bench` in a checkout.",
+            err=True,
+        )
+        return 1
+    command = [sys.executable, str(program), "--rounds", str(rounds), *(["--json"] if as_json else []), *more]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - our own program
