@@ -30,6 +30,7 @@ from ostiary.controller.store.places import Places
 
 AT_ONCE = 2048
 MOST = 100  # findings that are kept; a log that is broken from end to end needs no longer list
+CLOSED = "/closed"  # the keeper's own line among the journals
 ID, NONCE, WRAP = 16, 12, 16 + 12 + 48 + 16
 INDEXED = ("kind", "door", "at_ms", "verdict", "code", "about")
 
@@ -368,12 +369,20 @@ class _Fsck:
         ).fetchall()
         for (position,) in twice:
             self.wrong(position, "the store", "its receipt code is that of an earlier record")
-        self.journals.compare(log_db.journal(db))
+        kept = log_db.journal(db)
+        self._closing(kept.pop(CLOSED, 0))
+        self.journals.compare(kept)
         for note in self.noted.values():
             why = f"{note.node} noted an answer whose receipt {note.receipt} no record has: an answer without a record"
             self.wrong(None, f"nodes/{note.node}", why)
         self.report.open_decisions = len(self.decisions)
         self.tell("Journals", 1, 1)
+
+    def _closing(self, mark: int) -> None:
+        """The keeper says below which position it need not look for open decisions; a decision there is forgotten."""
+        first = next(iter(self.decisions), None)
+        if first is not None and first < mark:
+            self.wrong(first, "the store", "the keeper takes it as closed, and no record says what became of it")
 
 
 def _checkpoints(db: LogReader) -> Iterator[tuple[int, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ostiary.controller.record import fsck
 from ostiary.controller.record.checkpoint import read_checkpoint
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Opened
@@ -15,6 +16,8 @@ from ostiary.controller.record.reading import Reading
 from ostiary.controller.record.receipt import verify
 from ostiary.controller.record.tree import leaf_hash
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
+from ostiary.controller.store.log_store import LogPlace
+from ostiary.controller.store.places import Places
 from tests.unit.leaf_nodes import tree_of
 
 WRITER = Path(__file__).with_name("log_writer.py")
@@ -37,6 +40,13 @@ def judged(data: Path, log: Log) -> list[str]:
         names.append(opened.body["name"])
     assert len(set(names)) == len(names), "a record twice"
     return names
+
+
+def no_findings(data: Path) -> None:
+    """The independent judge. This writer counts journals up without uploading an entry, which the judge notices."""
+    places = Places(data)
+    report = fsck.check(places, "northside", LogPlace(places.log_db), lambda _stage, _done, _total: None)
+    assert [finding for finding in report.findings if "is said to be kept" not in finding.why] == []
 
 
 def reopened(data: Path) -> Log:
@@ -64,6 +74,8 @@ def test_killed_at_random_moments_it_keeps_every_promise(tmp_path: Path) -> None
             promised[int(position)] = (leaf, name)
         heard += len(whole)
 
+        no_findings(tmp_path)
+
         # The panel can read what the dead keeper left, before any keeper is back.
         web = Reading(tmp_path / "log.db")
         assert web.size() > max(promised)
@@ -79,6 +91,7 @@ def test_killed_at_random_moments_it_keeps_every_promise(tmp_path: Path) -> None
         assert log.freshness()["front-1"] >= (run, highest)
         assert log.journal()[str(run)] >= highest
         asyncio.run(log.close())
+        no_findings(tmp_path)
     assert len(promised) == heard
 
 
@@ -102,3 +115,4 @@ def test_a_full_disk_refuses_and_recovers_without_a_hand(tmp_path: Path) -> None
     assert isinstance(opened, Opened) and opened.leaf.hex() == recovered[2]
     assert verify(log.receipt_file(opened), log.verifier_key).ok
     asyncio.run(log.close())
+    no_findings(tmp_path)

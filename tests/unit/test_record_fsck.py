@@ -139,6 +139,7 @@ def test_a_whole_log_is_whole(places: Places) -> None:
         (("INSERT INTO checkpoint VALUES (10000, 'x')",), None, "speaks of 10000 records"),
         (("UPDATE journal SET upto = 40",), None, "kept up to 40, and its records end at 39"),
         (("DELETE FROM journal",), None, "kept up to None"),
+        (("INSERT INTO journal VALUES ('/closed', 1)",), 0, "no record says what became of it"),
     ],
 )
 def test_every_damage_is_named_with_its_record(
@@ -217,6 +218,32 @@ def test_a_receipt_code_is_given_once(places: Places) -> None:
     _append(places, decision(5))
     [finding] = judged(places).findings
     assert "earlier record" in finding.why and finding.position == 640
+
+
+def test_a_rotation_that_a_crash_cut_short_is_finished_by_the_next_start(places: Places) -> None:
+    """The record is durable, the old secret still there: the checkpoint, signed by both keys, says how far it came."""
+
+    async def run() -> tuple[str, str]:
+        keys = KeyStore(places.keys_db, load_or_make_master(places.master_key))
+        log = Log.start(places.log_db, keys, "northside")
+        old, chain = log.verifier_key, (places.log_tiles / "keys").read_text()
+        secret = keys.get("log/sign/1")
+        assert secret is not None
+        new = (await log.rotate_key(handed)).key
+        await log.close()
+        (places.log_tiles / "keys").write_text(chain)
+        keys.get_or_create("log/sign/1", lambda: secret)
+        keys.close()
+        return old, new
+
+    old, new = asyncio.run(run())
+    _append(places, decision(700))
+    assert judged(places).findings == []
+    chain = (places.log_tiles / "keys").read_text()
+    assert chain.index(old) < chain.index(new) and chain.count("\n") == 3
+    keys = KeyStore(places.keys_db, load_or_make_master(places.master_key))
+    assert keys.get("log/sign/1") is None and keys.get("log/sign/2") is not None
+    keys.close()
 
 
 def test_without_keys_the_tree_is_judged_all_the_same(places: Places) -> None:
