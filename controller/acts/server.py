@@ -9,12 +9,15 @@ from typing import Any
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
 from ostiary.controller.acts.errors import ActError, malformed
+from ostiary.controller.acts.export import EXPORT
 from ostiary.controller.acts.house import Act, Asked, House
 from ostiary.controller.acts.look_up import LOOK_UP
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
+from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
+from ostiary.controller.acts.rotate_log_key import ROTATE_LOG_KEY
 from ostiary.controller.acts.standing import STANDING
 from ostiary.controller.acts.withdraw_face import WITHDRAW_FACE
 from ostiary.controller.store.errors import ThreePartError
@@ -22,7 +25,20 @@ from ostiary.controller.store.errors import ThreePartError
 _log = logging.getLogger("ostiary.acts")
 
 ACTS: dict[str, Act] = {
-    act.name: act for act in (LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING)
+    act.name: act
+    for act in (
+        LOOK_UP,
+        PROTECT_TEMPLATE,
+        CARD_TAG,
+        PUBLISH,
+        POLICY,
+        REFRESH,
+        WITHDRAW_FACE,
+        STANDING,
+        RECEIPT,
+        EXPORT,
+        ROTATE_LOG_KEY,
+    )
 }
 
 

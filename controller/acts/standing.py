@@ -16,6 +16,8 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
         "log_outage": house.outage(),
         "checkpoint": house.log.checkpoint,
         "log_key": house.log.verifier_key,
+        "log_witnesses": [key.partition("+")[0] for key in house.log.witnesses],
+        "log_alarms": house.log.alarms,
     }
 
 

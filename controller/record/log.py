@@ -325,7 +325,7 @@ def tiles_beside(path: Path) -> Path:
     return path.with_suffix("")
 
 
-def _failed(place: LogPlace, error: Exception) -> RecordFailed:
+def _failed(place: LogPlace, error: BaseException) -> RecordFailed:
     why = error.why if isinstance(error, ThreePartError) else f"The system says: {str(error).strip()}."
     return RecordFailed(
         "Nothing was recorded.",
