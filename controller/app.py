@@ -178,6 +178,7 @@ class Keeper:
             self._answer(decided, policy, refusals, codes, receipts)
             self._journal.update(journal)
             self._closing.settled(outcomes_in(drafts))
+            await self._works_again(at_ms)
         for node in told:
             upto = {"v": 1, "journal_upto": self._journal.get(node, 0)}
             self._tell(self._standings[node], "desired", upto, retain=True)
@@ -304,11 +305,18 @@ class Keeper:
             await self.log.append(drafts, journal={MARK: upto})
             self._closing.settled(positions)
             self._closing.marked = upto
-            if over := self._outage.over(self.site, at_ms):
-                await self.log.append([over])
         except ThreePartError as error:
             self._closing.failed(positions)
             self._outage.failed(error, 0, at_ms)
+        else:
+            await self._works_again(at_ms)
+
+    async def _works_again(self, at_ms: int) -> None:
+        if over := self._outage.over(self.site, at_ms):
+            try:
+                await self.log.append([over])
+            except ThreePartError as error:
+                self._outage.failed(error, 0, at_ms)
 
     def _persons_of(self, position: int) -> tuple[str, ...]:
         try:

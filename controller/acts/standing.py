@@ -10,7 +10,8 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
         "site": house.site,
         "nodes": house.nodes(),
         "policy_sha256": house.policy.sha256 if house.policy else None,
-        "ever_published": house.log.reading().last_of("publish") is not None,
+        # What rules is known without the store, which may be what is being asked about.
+        "ever_published": house.published() is not None or house.log.reading().last_of("publish") is not None,
         "log_size": house.log.size,
         "log_outage": house.outage(),
         "checkpoint": house.log.checkpoint,
