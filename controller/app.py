@@ -4,7 +4,9 @@ Promise: an answer leaves after its record is durable, or it is *busy* and nothi
 """
 
 import asyncio
+import dataclasses
 import logging
+import math
 import os
 import secrets
 import signal
@@ -18,10 +20,12 @@ from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller import site as settings
 from ostiary.controller.access import answer, record
+from ostiary.controller.access.closing import MARK, MARK_EVERY, UNKNOWN, Closing, outcomes_in, unknown
 from ostiary.controller.access.gallery import Gallery, HeldTemplate
 from ostiary.controller.access.identify import Identity, Matcher, identify
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
 from ostiary.controller.access.judge import Judgement, judge, refused
+from ostiary.controller.access.outage import Outage
 from ostiary.controller.access.presence import remembered
 from ostiary.controller.acts import server
 from ostiary.controller.acts.contest_lapsed import record_lapsed
@@ -34,12 +38,15 @@ from ostiary.controller.policy.document import Policy, load
 from ostiary.controller.policy.errors import PolicyError
 from ostiary.controller.policy.facts import Live
 from ostiary.controller.policy.memo import Memo
+from ostiary.controller.record import reviewing
+from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.record import Draft
 from ostiary.controller.site import Site
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
+from ostiary.controller.store.log_store import LogPlace
 from ostiary.controller.store.people_db import follow_people
 from ostiary.controller.store.places import Places
 from ostiary.models import operating
@@ -52,6 +59,7 @@ if TYPE_CHECKING:
 BATCH = 256
 TERM = 1  # one controller owns an embedded site, so its lease never rises
 DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
+CLOSE_EVERY_S = 5.0
 FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
 RECENT = 10_000  # decisions whose outcome is still expected; an older one is looked up in the log
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: none that are read as another
@@ -107,6 +115,9 @@ class Keeper:
         )
         self._presence = remembered(log, self.now_ms())
         self._journal = log.journal()
+        self._closing = Closing(self._journal.pop(MARK, 0))
+        self._outage = Outage()
+        self._take_up_open_decisions()
         self._recent: OrderedDict[str, tuple[str, int, tuple[str, ...]]] = OrderedDict()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()
@@ -157,8 +168,9 @@ class Keeper:
         decided = self._judged(asks, policy, memo, shadow, at_ms)
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
-            record.decision(self.site, ask, identity, judgement, policy, self._gallery, code, at_ms)
+            record.decision(self.site, ask, identity, judgement, policy, self._gallery, code, at_ms, hidden)
             for (ask, identity, judgement), code in zip(decided, codes[: len(asks)], strict=True)
+            for hidden in [self._hidden(identity, code, at_ms)]
         ]
         drafts += [
             record.refusal(self.site, refusal, code, at_ms)
@@ -170,7 +182,8 @@ class Keeper:
             try:
                 receipts = await self.log.append(drafts, freshness=freshness, journal=journal)
             except ThreePartError as error:  # RecordFailed, or a draft that is none: nothing of this batch is recorded
-                _log.error("Nothing was decided: %s", error)
+                self._outage.failed(error, len(asks), at_ms)
+                self._closing.failed(outcomes_in(drafts))
                 for ask in asks:
                     self._intake.abandoned(ask)
                     self._tell(ask.standing, "answer", answer.busy(ask.message["nonce"], TERM, self._learn))
@@ -179,6 +192,8 @@ class Keeper:
                 self.recorded(receipt.position, draft)
             self._answer(decided, policy, refusals, codes, receipts)
             self._journal.update(journal)
+            self._closing.settled(outcomes_in(drafts))
+            await self._works_again(at_ms)
         for node in told:
             upto = {"v": 1, "journal_upto": self._journal.get(node, 0)}
             self._tell(self._standings[node], "desired", upto, retain=True)
@@ -224,6 +239,7 @@ class Keeper:
             self._link.tell(ask.standing.node, "answer", sealed)
             self._intake.answered(ask, sealed, now_ms)
             persons = (identity.person,) if identity.person else ()
+            self._closing.decided(receipt.position, ask.standing.door, now_ms)
             self._recent[code] = (ask.standing.door, receipt.position, persons)
             if len(self._recent) > RECENT:
                 self._recent.popitem(last=False)
@@ -257,7 +273,8 @@ class Keeper:
                 continue
             upto[node] = note.message["seq"]
             about, persons = self._about(note.message.get("receipt"), note.standing.door)
-            drafts.append(record.door_event(self.site, note.standing, note.message, about, persons, at_ms))
+            corrects = self._corrected(about) if note.message["kind"] in record.OUTCOMES else None
+            drafts.append(record.door_event(self.site, note.standing, note.message, about, persons, at_ms, corrects))
         return told, upto
 
     def _about(self, code: str | None, door: str) -> tuple[int | None, tuple[str, ...]]:
@@ -271,9 +288,80 @@ class Keeper:
         row = self.log.reading().by_receipt(code)
         if row is None or row.door != door:
             return None, ()
-        opened = self.log.open(row.position)
+        return row.position, self._persons_of(row.position)
+
+    # --- what nobody reports -----------------------------------------------------------------------------------
+
+    def _take_up_open_decisions(self) -> None:
+        now_ms, reading, last = time.monotonic_ns() // 1_000_000, self.log.reading(), self._closing.marked - 1
+        while rows := reading.since(last):
+            self._closing.follow(rows, now_ms)
+            last = rows[-1].position
+
+    def _corrected(self, about: int | None) -> int | None:
+        """The record by which the keeper had closed this decision, if it had."""
+        if about is None or self._closing.told(about):
+            return None
+        row = self.log.reading().outcome_of(about)
+        return row.position if row and row.code == UNKNOWN else None
+
+    async def _close_late(self) -> None:
+        while True:
+            await asyncio.sleep(CLOSE_EVERY_S)
+            await self.close_due(time.monotonic_ns() // 1_000_000)
+
+    async def close_due(self, now_ms: int) -> None:
+        """Close what no journal told in time, and say how far all is closed. Finds out too that a store works again."""
+        at_ms, due = self.now_ms(), self._closing.due(now_ms)
+        positions = [held.position for held in due]
+        upto = self._closing.upto(positions)
+        if not due and not self._outage.alarm and upto - self._closing.marked < MARK_EVERY:
+            return
+        try:
+            drafts = [unknown(self.site, held, self._persons_of(held.position), at_ms) for held in due]
+            await self.log.append(drafts, journal={MARK: upto})
+            self._closing.settled(positions)
+            self._closing.marked = upto
+        except ThreePartError as error:
+            self._closing.failed(positions)
+            self._outage.failed(error, 0, at_ms)
+        else:
+            await self._works_again(at_ms)
+
+    async def _works_again(self, at_ms: int) -> None:
+        if over := self._outage.over(self.site, at_ms):
+            try:
+                await self.log.append([over])
+            except ThreePartError as error:
+                self._outage.failed(error, 0, at_ms)
+
+    def _persons_of(self, position: int) -> tuple[str, ...]:
+        try:
+            opened = self.log.open(position)
+        except Broken as error:
+            _log.error("A decision cannot be opened, so its outcome is filed under nobody: %s", error)
+            return ()
         person = None if isinstance(opened, Erased) else opened.get("person")
-        return row.position, (person,) if person else ()
+        return (person,) if person else ()
+
+    def _hidden(self, identity: Identity, code: str, at_ms: int) -> str | None:
+        similarity = identity.similarity
+        if similarity is None or not math.isfinite(similarity):
+            return None
+        return reviewing.hide({"similarity": similarity}, code, at_ms, self.keys, os.urandom)
+
+    async def _record_fleet(self) -> None:
+        """Which nodes there are, whenever that has changed: who could speak for a door, and since when."""
+        nodes = [dataclasses.asdict(node) for node in fleet_nodes(self._places)]
+        for node in nodes:
+            node["roles"] = list(node["roles"])
+        row = self.log.reading().last_of("fleet")
+        held = None if row is None else self.log.open(row.position)
+        known = held["nodes"] if isinstance(held, dict) else []
+        if nodes != known:
+            at_ms = self.now_ms()
+            body = {"at_ms": at_ms, "site": self.site, "nodes": nodes}
+            await self.log.append([Draft("fleet", at_ms, body, (), code="fleet")])
 
     # --- the house, as acts see it -----------------------------------------------------------------------------
 
@@ -344,6 +432,9 @@ class Keeper:
 
     def locked(self) -> dict[str | None, int]:
         return dict(self._presence.locked)
+
+    def outage(self) -> dict[str, Any] | None:
+        return self._outage.alarm
 
     def forget_face(self, person: str) -> None:
         held = {other: templates for other, templates in self._gallery.by_person.items() if other != person}
@@ -441,14 +532,16 @@ class Keeper:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await self.refresh()
+        await self._record_fleet()
         deciding = asyncio.create_task(self._decide())
         await self._link.open()
         listening = await server.serve(self, self._places.keeper_socket)
         following_people = asyncio.create_task(self._follow())
         minding = asyncio.create_task(self._mind_deadlines())
+        closing = asyncio.create_task(self._close_late())
         print("READY", flush=True)
         stopping = asyncio.create_task(stop.wait())
-        tasks = {deciding, following_people, minding}
+        tasks = {deciding, following_people, minding, closing}
         done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         listening.close()
         for task in tasks:
@@ -464,4 +557,4 @@ def open_keeper(data: Path) -> Keeper:
     places = Places(data)
     store = KeyStore(places.keys_db, load_or_make_master(places.master_key))
     site = settings.read(places.site_toml)
-    return Keeper(places, site, store, Log.start(places.log_db, store, site.name))
+    return Keeper(places, site, store, Log.start(LogPlace(places.log_db, site.log), store, site.name))

@@ -13,5 +13,5 @@ pin() {
     echo "locks/$name.lock: $(grep -c '==' "locks/$name.lock") packages"
 }
 pin run --extra face --extra prove
-pin dev --extra face --extra prove --extra dev
+pin dev --extra face --extra prove --extra postgres --extra dev
 pin pi --extra face --extra pi

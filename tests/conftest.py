@@ -1,9 +1,24 @@
-"""Hypothesis for the whole house: nothing is timed in a test, so no example has a deadline."""
+"""Hypothesis for the whole house: nothing is timed in a test, so no example has a deadline. And a PostgreSQL server."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
+
+from tests.postgres_server import PostgresServer, binaries
 
 # On a build machine the examples are the same in every run, so that a red run can be looked into.
 settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One for the run. A test that stops it starts it again."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("No PostgreSQL server is installed. On Debian: apt install postgresql")
+    server = PostgresServer(programs)
+    yield server
+    server.close()

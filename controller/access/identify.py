@@ -1,11 +1,11 @@
 """Step 2, identify: whose request is it? A claim is verified 1:1; without a claim, 1:N within the door's error budget.
 
-Everybody who waits is matched in one product. The result never carries a similarity, only its band: *pass*, *near*
-or *fail* against the operating point.
+Everybody who waits is matched in one product. What is said of a comparison is its band: *pass*, *near* or *fail*
+against the operating point; the similarity itself is for reviewers alone (`record/reviewing.py`).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ostiary.controller.access.gallery import Gallery, ModelGallery
@@ -36,6 +36,7 @@ class Identity:
     fmr: float | None = None
     threshold: float | None = None
     compared: int = 0
+    similarity: float | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,14 @@ def _verify(identity: Identity, model: str, row: "np.ndarray", gallery: ModelGal
         return replace(identity, reason="not-enrolled")
     threshold = matcher.threshold(model, VERIFY_FMR)
     best = float(row[mine].max())
-    measured = replace(identity, match=_band(best, threshold), fmr=VERIFY_FMR, threshold=threshold, compared=len(mine))
+    measured = replace(
+        identity,
+        match=_band(best, threshold),
+        fmr=VERIFY_FMR,
+        threshold=threshold,
+        compared=len(mine),
+        similarity=best,
+    )
     if measured.match == "pass":
         return measured
     return replace(measured, reason="face-near" if measured.match == "near" else "face-mismatch")
@@ -134,7 +142,9 @@ def _search(
         best_of[person] = max(best_of.get(person, -1.0), float(similarity))
     passing = [person for person, best in best_of.items() if best >= threshold]
     best = max(best_of.values(), default=-1.0)
-    measured = replace(identity, match=_band(best, threshold), fmr=fmr, threshold=threshold, compared=size)
+    measured = replace(
+        identity, match=_band(best, threshold), fmr=fmr, threshold=threshold, compared=size, similarity=best
+    )
     if len(passing) == 1:
         return replace(measured, person=passing[0])
     if passing:

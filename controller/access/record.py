@@ -1,4 +1,7 @@
-"""Step 4, record: what the log keeps of a decision, a refusal and a door event. No image, no probe, no similarity."""
+"""Step 4, record: what the log keeps of a decision, a refusal and a door event. No image, no probe.
+
+The exact similarity is in it for reviewers alone, sealed under a key of theirs.
+"""
 
 from typing import Any
 
@@ -7,6 +10,7 @@ from ostiary.controller.access.identify import Identity
 from ostiary.controller.access.intake import Ask, Refusal, Standing
 from ostiary.controller.access.judge import Judgement
 from ostiary.controller.policy.document import Policy
+from ostiary.controller.record import reviewing
 from ostiary.controller.record.record import Draft
 
 OUTCOMES = ("acted", "unused", "refused")
@@ -21,11 +25,16 @@ def decision(
     gallery: Gallery,
     receipt_code: str,
     at_ms: int,
+    for_reviewers: str | None = None,
 ) -> Draft:
-    """The record of one decision: DESIGN §8's list, which covers EU AI Act Art. 12(2)."""
+    """The record of one decision: who asked where and when, by what, how it was judged, and what would change it.
+
+    It covers what EU AI Act Art. 12(2) and (3) ask of a log. `for_reviewers` is what `reviewing.hide` made.
+    """
     message, verdict = ask.message, judgement.verdict
     probe = message.get("probe") or {}
     counted = verdict.score if verdict else None
+    rule = policy.doors.get(ask.standing.door) if policy else None
     body: dict[str, Any] = {
         "id": receipt_code,
         "at_ms": at_ms,
@@ -33,7 +42,10 @@ def decision(
         "site": site,
         "door": ask.standing.door,
         "node": ask.standing.node,
-        "mode": "online",
+        "mode": rule.face if rule else None,
+        "decided": "online",
+        "pack_age_s": None,
+        "operator": None,
         "credential": identity.credential,
         "claim": identity.claim,
         "person": identity.person,
@@ -47,6 +59,7 @@ def decision(
         },
         "operating_point": {"fmr": identity.fmr, "threshold": identity.threshold},
         "match": identity.match,
+        reviewing.FIELD: for_reviewers,
         "quality": message.get("quality"),
         "liveness": message.get("liveness"),
         "score": {"value": counted.value, "head": counted.head} if counted else None,
@@ -71,6 +84,7 @@ def decision(
         verdict=body["verdict"],
         code=judgement.reason,
         receipt_code=receipt_code,
+        exact=True,  # the message was checked field by field, and everything else here is ours
     )
 
 
@@ -104,8 +118,12 @@ def door_event(
     about: int | None,
     persons: tuple[str, ...],
     at_ms: int,
+    corrects: int | None = None,
 ) -> Draft:
-    """The record of what a node's journal says; an outcome (`acted`, `unused`, `refused`) closes a decision."""
+    """The record of what a node's journal says; an outcome (`acted`, `unused`, `refused`) closes a decision.
+
+    `corrects` is the record by which the keeper had closed it before the journal told.
+    """
     outcome = event["kind"] in OUTCOMES and about is not None
     body = {
         "at_ms": at_ms,
@@ -117,6 +135,7 @@ def door_event(
         "seq": event["seq"],
         "kind": event["kind"],
         "about": about,
+        "corrects": corrects,
         "detail": event.get("detail"),
     }
     return Draft(

@@ -100,6 +100,10 @@ class House(Protocol):
         """What is locked down: doors, or None for the whole site, and since when (Unix ms)."""
         ...
 
+    def outage(self) -> dict[str, Any] | None:
+        """Since when and why nothing can be recorded; None while the store works."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Act:

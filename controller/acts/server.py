@@ -16,6 +16,7 @@ from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
 from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.explain import EXPLAIN
+from ostiary.controller.acts.export import EXPORT
 from ostiary.controller.acts.house import Act, Asked, House
 from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
 from ostiary.controller.acts.ledger_import import LEDGER_IMPORT
@@ -28,8 +29,10 @@ from ostiary.controller.acts.note_left import NOTE_LEFT
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
+from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
 from ostiary.controller.acts.replay import REPLAY
+from ostiary.controller.acts.rotate_log_key import ROTATE_LOG_KEY
 from ostiary.controller.acts.shadow import SHADOW, SHADOW_REPORT
 from ostiary.controller.acts.source import SOURCE_ADD, SOURCE_LIST, SOURCE_REMOVE, SOURCE_VERIFY
 from ostiary.controller.acts.standing import STANDING
@@ -49,6 +52,7 @@ ACTS: dict[str, Act] = {
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT),
+        *(RECEIPT, EXPORT, ROTATE_LOG_KEY),
     )
 }
 

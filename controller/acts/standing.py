@@ -12,10 +12,14 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
         "locked": [{"door": door, "since_ms": since_ms} for door, since_ms in house.locked().items()],
         "policy_sha256": house.policy.sha256 if house.policy else None,
         "policy_publisher": house.publisher(),
-        "ever_published": house.log.reading().last_of("publish") is not None,
+        # What rules is known without the store, which may be what is being asked about.
+        "ever_published": house.published() is not None or house.log.reading().last_of("publish") is not None,
         "log_size": house.log.size,
+        "log_outage": house.outage(),
         "checkpoint": house.log.checkpoint,
         "log_key": house.log.verifier_key,
+        "log_witnesses": [key.partition("+")[0] for key in house.log.witnesses],
+        "log_alarms": house.log.alarms,
     }
 
 

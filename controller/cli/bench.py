@@ -10,11 +10,12 @@ import typer
 
 from ostiary import controller
 
-BENCHES = ("policy",)
+BENCHES = ("policy", "log")
 
 bench = typer.Typer(help="Measure this machine, with ratios against peers in one run.", no_args_is_help=True)
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object for each benchmark.")]
 ROUNDS = Annotated[int, typer.Option(help="How often each case is timed; the median counts.", min=5, max=1000)]
+SIZE = Annotated[int, typer.Option(help="How many records the log grows to.", min=1_000, max=100_000_000)]
 
 
 @bench.callback()
@@ -31,6 +32,15 @@ def policy(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
     raise typer.Exit(_start("policy", rounds, as_json))
 
 
+@bench.command()
+def log(rounds: ROUNDS = 5, size: SIZE = 10_000, as_json: AS_JSON = False) -> None:
+    """Durable decisions a second against bare SQLite, proofs, memory, and what an append costs as the log grows.
+
+    ostiary bench log --size 1000000 --json
+    """
+    raise typer.Exit(_start("log", rounds, as_json, "--size", str(size)))
+
+
 @bench.command(name="all")
 def every(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
     """Every benchmark, one after the other.
@@ -40,7 +50,7 @@ def every(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
     raise typer.Exit(max(_start(name, rounds, as_json) for name in BENCHES))
 
 
-def _start(name: str, rounds: int, as_json: bool) -> int:
+def _start(name: str, rounds: int, as_json: bool, *more: str) -> int:
     """Runs one benchmark and gives back its exit status."""
     program = Path(controller.__file__).resolve().parents[1] / "tests" / "bench" / f"{name}.py"
     if not program.is_file():
@@ -50,5 +60,5 @@ def _start(name: str, rounds: int, as_json: bool) -> int:
             err=True,
         )
         return 1
-    command = [sys.executable, str(program), "--rounds", str(rounds), *(["--json"] if as_json else [])]
+    command = [sys.executable, str(program), "--rounds", str(rounds), *(["--json"] if as_json else []), *more]
     return subprocess.run(command, check=False).returncode  # noqa: S603 - our own program

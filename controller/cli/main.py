@@ -11,10 +11,13 @@ from ostiary.controller.cli.contest import contest
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.ledger import ledger
 from ostiary.controller.cli.lockdown import lockdown, resume
+from ostiary.controller.cli.log import log
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 from ostiary.controller.cli.standing import standing
+from ostiary.controller.cli.verify import verify
+from ostiary.controller.cli.witness import witness
 
 app = typer.Typer(
     name="ostiary",
@@ -35,6 +38,11 @@ app.add_typer(ledger, name="ledger")
 app.add_typer(standing, name="standing")
 app.add_typer(policy, name="policy")
 app.add_typer(bench, name="bench")
+app.command()(verify)
+app.command()(witness)
+app.add_typer(node, name="node")
+app.add_typer(bench, name="bench")
+app.add_typer(log, name="log")
 
 
 def _version(wanted: bool) -> None:

@@ -1,8 +1,11 @@
 """Group commit: whatever waits while one commit runs goes into the next one, in the order in which it came."""
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -25,48 +28,111 @@ class GroupCommit(Generic[Item, Staged, Told]):
         tell: Callable[[Staged, Sequence[Item]], Sequence[Told]],
     ) -> None:
         self._stage, self._commit, self._tell = stage, commit, tell
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="log-writer")
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._writer: threading.Thread | None = None
         self._waiting: list[tuple[Item, asyncio.Future[Told]]] = []
-        self._draining: asyncio.Task[None] | None = None
+        self._busy = False
+        self._idle: asyncio.Future[None] | None = None
 
     async def put(self, item: Item) -> Told:
         """Returns when `item` is durable. A caller who is cancelled meanwhile does not take the item back."""
-        told: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        told: asyncio.Future[Told] = loop.create_future()
         self._waiting.append((item, told))
-        if self._draining is None:
-            self._draining = asyncio.create_task(self._drain())
+        if not self._busy:
+            self._busy = True
+            # Not at once: whoever else puts in this turn of the loop comes along.
+            loop.call_soon(self._begin, loop)
         return await told
 
     async def close(self) -> None:
         """Wait for everything that was put, then end the thread."""
-        while self._draining is not None:
-            await asyncio.wait({self._draining})
-        self._writer.shutdown(wait=True)
+        if self._busy:
+            self._idle = asyncio.get_running_loop().create_future()
+            await self._idle
+        self._work.put(None)
+        if self._writer is not None:
+            self._writer.join()
 
-    async def _drain(self) -> None:
-        try:
-            while self._waiting:
-                group, self._waiting = self._waiting, []
-                await self._one_commit(group)
-        finally:
-            self._draining = None
-
-    async def _one_commit(self, group: list[tuple[Item, asyncio.Future[Told]]]) -> None:
-        try:
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting, []
             items = [item for item, _ in group]
-            staged = self._stage(items)
-            writing = asyncio.get_running_loop().run_in_executor(self._writer, self._commit, staged)
-            ahead = self._tell(staged, items)
-            done = await writing
-            answers = ahead if done is staged else self._tell(done, items)
-        except BaseException as error:
-            # Whatever it was, those who wait must hear of it: a keeper that hangs is worse than one that fails.
-            for _, told in group:
-                if not told.done():
-                    told.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
+            try:
+                staged = self._stage(items)
+            except BaseException as error:
+                # Whatever it was, those who wait must hear of it: a keeper that hangs is worse than one that fails.
+                _fail(group, error)
+                if not isinstance(error, Exception):
+                    self._rest()
+                    raise
+                continue
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write, name="log-writer", daemon=True)
+                self._writer.start()
+            ahead: list[Sequence[Told] | BaseException] = []
+            self._work.put(partial(self._committed, loop, group, staged, ahead))
+            try:
+                ahead.append(self._tell(staged, items))
+            except Exception as error:  # noqa: BLE001
+                ahead.append(error)
             return
-        for (_, told), answer in zip(group, answers, strict=True):
-            if not told.done():
-                told.set_result(answer)
+        self._rest()
+
+    def _rest(self) -> None:
+        self._busy = False
+        if self._idle is not None:
+            self._idle.set_result(None)
+            self._idle = None
+
+    def _write(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+
+    def _committed(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        group: list[tuple[Item, asyncio.Future[Told]]],
+        staged: Staged,
+        ahead: list[Sequence[Told] | BaseException],
+    ) -> None:
+        """In the thread: commit, and have the loop tell what became of it."""
+        try:
+            done: Staged | None = self._commit(staged)
+            error: BaseException | None = None
+        except BaseException as raised:  # noqa: BLE001
+            done, error = None, raised
+        # A loop that is closed has nobody left who waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._settle, loop, group, staged, ahead, done, error)
+
+    def _settle(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        group: list[tuple[Item, asyncio.Future[Told]]],
+        staged: Staged,
+        ahead: list[Sequence[Told] | BaseException],
+        done: Staged | None,
+        error: BaseException | None,
+    ) -> None:
+        if error is None and done is not None:
+            try:
+                # What was told ahead counts only if exactly that was committed.
+                [answers] = ahead if done is staged else [self._tell(done, [item for item, _ in group])]
+            except Exception as raised:  # noqa: BLE001
+                answers = raised
+            if isinstance(answers, BaseException):
+                error = answers
+            else:
+                for (_, told), answer in zip(group, answers, strict=True):
+                    if not told.done():
+                        told.set_result(answer)
+        if error is not None:
+            _fail(group, error)
+        self._begin(loop)
+
+
+def _fail(group: Sequence[tuple[object, "asyncio.Future[Told]"]], error: BaseException) -> None:
+    for _, told in group:
+        if not told.done():
+            told.set_exception(error)

@@ -4,37 +4,42 @@ Promise: when `append` returns, its records are on the disk and in the signed tr
 The tree that others see is never ahead of the disk.
 """
 
+import asyncio
 import os
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ostiary.controller.record.batch import Batch, Entry
+from ostiary.controller.record.batch import CHUNK, Batch, Entry
 from ostiary.controller.record.checkpoint import Signer, origin_of
 from ostiary.controller.record.errors import LogClosed, RecordFailed
 from ostiary.controller.record.group import GroupCommit
+from ostiary.controller.record.handover import Handover
+from ostiary.controller.record.holders import Holders
+from ostiary.controller.record.keyring import HandingOver, Keyring
 from ostiary.controller.record.lock import take
 from ostiary.controller.record.opening import Erased, Opened, open_record
+from ostiary.controller.record.publisher import Publisher
 from ostiary.controller.record.reading import Reading
-from ostiary.controller.record.rebuild import catch_up, disagrees
-from ostiary.controller.record.receipt import Receipt
-from ostiary.controller.record.record import Draft, holder_names, holder_names_since, record_bytes
-from ostiary.controller.record.sealing import seal
-from ostiary.controller.record.tree import EMPTY_ROOT, Tree
+from ostiary.controller.record.rebuild import catch_up, disagrees, published_size, rebuilt
+from ostiary.controller.record.receipt import Receipt, cosigners, to_file
+from ostiary.controller.record.record import Draft, holder_names_since, record_bytes
+from ostiary.controller.record.sealing import about, commitment, fresh_bytes, seal, unseal
+from ostiary.controller.record.tiles import Tiles
+from ostiary.controller.record.tree import EMPTY_ROOT, Growth
+from ostiary.controller.record.witnesses import Witnesses, read_witnesses
 from ostiary.controller.store import log_db
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.keys import KeyStore
-
-SIGNING_KEY = "log/sign"
+from ostiary.controller.store.log_store import LogPlace, LogWriter
 
 Freshness = Mapping[str, tuple[int, int]]
 Journal = Mapping[str, int]
 
 
 class _Wish(NamedTuple):
-    entries: Sequence[Entry]
+    made: Sequence[tuple[Draft, bytes]]
     freshness: Freshness
     journal: Journal
 
@@ -42,33 +47,43 @@ class _Wish(NamedTuple):
 class Log:
     """The log of one site. `Log.start` opens it; one event loop appends, any thread may ask."""
 
-    def __init__(self, path: Path, keys: KeyStore, site: str, random: Callable[[int], bytes], lock: int) -> None:
-        """Use `start`, which also holds the file against its own signatures."""
-        self._path, self._keys, self._site, self._random, self._lock = path, keys, site, random, lock
-        self._tree = Tree()
+    def __init__(self, place: LogPlace, keys: KeyStore, site: str, random: Callable[[int], bytes], lock: int) -> None:
+        """Use `start`, which also holds the store against its own signatures."""
+        self._place, self._keys, self._site, self._random, self._lock = place, keys, site, random, lock
+        self._said = about(site)
+        self._holders = Holders(keys)
+        self._tiles = Tiles(tiles_beside(place.file))
         self._closed = False
-        self._group = GroupCommit(self._stage_wishes, self.commit, _told)
-        self._db: sqlite3.Connection | None = log_db.open_writer(path)
+        self._group = GroupCommit(self._opened_for, self.commit, self._told)
+        self._db: LogWriter | None = log_db.open_writer(place, self._commitment_of)
         try:
-            self._signer = Signer(origin_of(site), self._signing_key(self._db))
-            note = catch_up(self._db, self._tree, self._signer)
+            last = log_db.last_checkpoint(self._db)
+            self._ring = Keyring(keys, origin_of(site), self._tiles.directory / "keys", last)
+            self._signer: Signer | HandingOver = self._ring.signer
+            self._witnesses = Witnesses(read_witnesses(place.file.with_name("witnesses")), self.consistency)
+            self._reading = Reading(place)
+            self._behind = Reading(place)  # of its own, so that publishing never keeps a question waiting
+            self._tree = rebuilt(self._tiles, self._commitments, last, self._ring.keys)
             # Size and checkpoint in one value, so that whoever reads it from another thread has a pair that fits.
-            self._signed = (self._tree.size, note or self._signer.sign(0, EMPTY_ROOT))
-            self._reading = Reading(path)
+            self._signed = last or (0, self._signer.sign(0, EMPTY_ROOT))
+            self._publisher = self._published()
         except BaseException:
             self._db.close()
             raise
 
     @classmethod
-    def start(cls, path: Path, keys: KeyStore, site: str, random: Callable[[int], bytes] = os.urandom) -> "Log":
-        """Open the log at `path`, or begin one; rebuild the tree and hold the last checkpoint against it.
+    def start(
+        cls, place: LogPlace | Path, keys: KeyStore, site: str, random: Callable[[int], bytes] = os.urandom
+    ) -> "Log":
+        """Open the log at `place` (a path: an SQLite file), or begin one; hold the last checkpoint against it.
 
-        Raises LogInUse, Broken (the file disagrees with its signatures: nothing may be appended to it),
-        StoreUnavailable and NewerSchema.
+        Raises LogInUse, LogHeld, Broken (the store disagrees with its signatures: nothing may be appended to it),
+        StoreUnavailable, BadDsn and NewerSchema.
         """
-        lock = take(path)
+        place = log_db.place_of(place)
+        lock = take(place.file)
         try:
-            return cls(path, keys, site, random, lock)
+            return cls(place, keys, site, random, lock)
         except BaseException:
             os.close(lock)
             raise
@@ -87,6 +102,16 @@ class Log:
     def verifier_key(self) -> str:
         """The key that anybody needs to check checkpoints and receipts."""
         return self._signer.verifier_key
+
+    @property
+    def witnesses(self) -> list[str]:
+        """The verifier keys of those who cosigned the checkpoint that is published now; none: it is unwitnessed."""
+        return cosigners(self._publisher.published[1], self._witnesses.keys)
+
+    @property
+    def alarms(self) -> list[str]:
+        """What witnesses refuse this log for, a sentence each."""
+        return list(self._witnesses.alarms.values())
 
     def inclusion(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
         """The proof that a record is among the first `size` (default: all). Raises IndexError."""
@@ -117,8 +142,7 @@ class Log:
         """Like `open`, with the row, the bytes as they were written, and the salt."""
         if not 0 <= position < self.size:
             raise IndexError(f"record {position} of {self.size}")
-        leaf = self._tree.leaf(position)
-        return self._reading.ask(lambda db: open_record(db, self._keys, self._site, position, leaf))
+        return self._reading.ask(lambda db: open_record(db, self._keys, self._site, position, self._tree.leaf))
 
     def decisions_of(self, person: str, since_ms: int, until_ms: int, most: int) -> list[Opened]:
         """Up to `most` decisions about a person of that time, the newest first; those that were erased are left out.
@@ -132,10 +156,35 @@ class Log:
         return [one for one in opened if isinstance(one, Opened)]
 
     def receipt(self, opened: Opened) -> Receipt:
-        """A receipt against the newest checkpoint, for a record that was opened."""
-        size, note = self._signed
+        """A receipt for a record that was opened: against the published checkpoint, which witnesses may have
+        cosigned, or against the newest one while the record is newer than that."""
         position = opened.row.position
+        size, note = self._publisher.published
+        if position >= size:
+            size, note = self._signed
         return Receipt(position, opened.leaf, opened.salt, size, self._tree.inclusion(position, size), note)
+
+    def receipt_file(self, opened: Opened, receipt: Receipt | None = None) -> bytes:
+        """The file that the person takes home; against the published checkpoint unless `receipt` says otherwise."""
+        return to_file(opened.data, receipt or self.receipt(opened), self._ring.chain, self._witnesses.keys)
+
+    async def rotate_key(self, record: Callable[[Handover], Draft]) -> Handover:
+        """Sign with a new key from now on. `record` makes the record that the old key's last checkpoint covers.
+
+        Raises what `append` raises; then the old key stays.
+        """
+        handover, new = self._ring.prepare()
+        self._signer = HandingOver(self._ring.signer, new)
+        try:
+            await self.append([record(handover)])
+        except BaseException:
+            self._signer = self._ring.signer
+            raise
+        try:
+            self._ring.take(handover, new)
+        finally:
+            self._signer = self._ring.signer
+        return handover
 
     async def append(
         self, drafts: Sequence[Draft], *, freshness: Freshness | None = None, journal: Journal | None = None
@@ -147,14 +196,17 @@ class Log:
         """
         if self._closed:
             raise LogClosed("Nothing was recorded.", "The log is closed.", "Start the keeper again.")
-        wish = _Wish([self._sealed(draft) for draft in drafts], freshness or {}, journal or {})
+        wish = _Wish(self._made(drafts), freshness or {}, journal or {})
         return list(await self._group.put(wish))
 
     def stage(
         self, drafts: Sequence[Draft], freshness: Freshness | None = None, journal: Journal | None = None
     ) -> Batch:
         """Seal drafts and sign the tree as it will be with them. Changes nothing that others see. Raises BadDraft."""
-        return self._staged([self._sealed(draft) for draft in drafts], freshness or {}, journal or {})
+        wish = _Wish(self._made(drafts), freshness or {}, journal or {})
+        batch = self._opened_for([wish])
+        self._fill(batch, [wish])
+        return batch
 
     def commit(self, batch: Batch) -> Batch:
         """Make a batch durable, then visible. Blocks on the disk; runs in one thread at a time.
@@ -164,19 +216,21 @@ class Log:
         """
         try:
             db = self._writer()
-            if batch.growth.base != self._tree.size:
-                batch = self._staged(batch.entries, batch.freshness, batch.journal)
-            self._keys.keep()
-            checkpoint = (batch.growth.size, batch.checkpoint) if batch.entries else None
-            log_db.write(db, batch.rows(), batch.wraps(), checkpoint, batch.freshness, batch.journal)
-        except (sqlite3.Error, OSError, ThreePartError) as error:
-            self._drop_writer()
-            raise _failed(self._path, error) from error
-        except BaseException:
+            if batch.base != self._tree.size:
+                batch.wait()
+                wish = _Wish([entry[:2] for entry in batch.entries], batch.freshness, batch.journal)
+                batch = self._opened_for([wish])
+                self._fill(batch, [wish])
+            db.write(batch.rows(), lambda: self._checkpoint_of(batch), batch.freshness, batch.journal)
+        except BaseException as error:
+            expected = (OSError, ThreePartError, *(self._db.errors if self._db else ()))
             self._drop_writer()  # whatever it was, no transaction stays open
+            if isinstance(error, expected) and isinstance(error, Exception):
+                raise _failed(self._place, error) from error
             raise
         self._tree.adopt(batch.growth)
         self._signed = (batch.growth.size, batch.checkpoint)
+        self._publisher.announce(*self._signed)
         return batch
 
     async def close(self) -> None:
@@ -185,16 +239,18 @@ class Log:
             return
         self._closed = True
         await self._group.close()
+        await asyncio.to_thread(self._publisher.close)
         self._reading.close()
+        self._behind.close()
         self._drop_writer()
         os.close(self._lock)
 
-    def _sealed(self, draft: Draft) -> Entry:
-        data = record_bytes(draft, self._site)
-        holders = [self._keys.offer(name) for name in holder_names(draft.persons, draft.at_ms)]
-        return Entry(draft, seal(data, self._site, holders, self._random))
+    def _made(self, drafts: Sequence[Draft]) -> list[tuple[Draft, bytes]]:
+        return [(draft, record_bytes(draft, self._site)) for draft in drafts]
 
-    def _stage_wishes(self, wishes: Sequence[_Wish]) -> Batch:
+    def _opened_for(self, wishes: Sequence[_Wish]) -> Batch:
+        if len(wishes) == 1:
+            return Batch(self._tree.size, wishes[0].freshness, wishes[0].journal)
         freshness: dict[str, tuple[int, int]] = {}
         journal: dict[str, int] = {}
         for wish in wishes:
@@ -202,33 +258,69 @@ class Log:
                 freshness[node] = max(number, freshness.get(node, number))
             for node, upto in wish.journal.items():
                 journal[node] = max(upto, journal.get(node, upto))
-        return self._staged([entry for wish in wishes for entry in wish.entries], freshness, journal)
+        return Batch(self._tree.size, freshness, journal)
 
-    def _staged(self, entries: Sequence[Entry], freshness: Freshness, journal: Journal) -> Batch:
-        # A key may have been destroyed since its record was sealed, and then nobody could ever read the record.
-        whole = tuple(entry if self._openable(entry) else self._sealed(entry.draft) for entry in entries)
-        growth = self._tree.grown([entry.sealed.leaf for entry in whole])
-        note = self._signer.sign(growth.size, growth.root()) if whole else self._signed[1]
-        return Batch(whole, growth, note, freshness, journal)
+    def _fill(self, batch: Batch, wishes: Sequence[_Wish]) -> None:
+        made = wishes[0].made if len(wishes) == 1 else [one for wish in wishes for one in wish.made]
+        chunks = (self._sealed(made[first : first + CHUNK]) for first in range(0, len(made), CHUNK))
+        batch.fill(chunks, self._grown)
 
-    def _openable(self, entry: Entry) -> bool:
-        return all(self._keys.by_id(holder) is not None for holder, _ in entry.sealed.wraps)
+    def _sealed(self, made: Sequence[tuple[Draft, bytes]]) -> list[Entry]:
+        said, holders_of = self._said, self._holders.of
+        holders = [holders_of(draft.persons, draft.at_ms) for draft, _ in made]
+        sizes = [fresh_bytes(len(held)) for held in holders]
+        # One draw for all: asking the system costs more than what it gives.
+        fresh, start = self._random(sum(sizes)), 0
+        entries: list[Entry] = []
+        for (draft, data), held, size in zip(made, holders, sizes, strict=True):
+            entries.append(Entry(draft, data, seal(data, said, held, fresh[start : start + size])))
+            start += size
+        return entries
 
-    def _signing_key(self, db: sqlite3.Connection) -> bytes:
-        if log_db.last_checkpoint(db) is None:
-            return self._keys.get_or_create(SIGNING_KEY)
-        secret = self._keys.get(SIGNING_KEY)
-        if secret is None:
-            raise disagrees("it is signed, and keys.db has no key that signs")
-        return secret
+    def _grown(self, leaves: Sequence[bytes]) -> tuple[Growth, str]:
+        growth = self._tree.grown(leaves)
+        return growth, self._signer.sign(growth.size, growth.root()) if leaves else self._signed[1]
 
-    def _writer(self) -> sqlite3.Connection:
+    def _checkpoint_of(self, batch: Batch) -> tuple[int, str] | None:
+        batch.wait()
+        # Before the commit: a record whose key could be lost in a crash must not be on the disk.
+        self._keys.keep()
+        return (batch.growth.size, batch.checkpoint) if batch.entries else None
+
+    def _told(self, batch: Batch, wishes: Sequence[_Wish]) -> list[Sequence[Receipt]]:
+        if not batch.filled:
+            self._fill(batch, wishes)
+        receipts = iter(batch.receipts())
+        return [list(islice(receipts, len(wish.made))) for wish in wishes]
+
+    def _commitment_of(self, leaf: bytes, sealed: bytes, wraps: bytes) -> bytes | None:
+        opened = unseal(self._site, leaf, sealed, wraps, self._keys.by_id)
+        return None if opened is None else commitment(opened.salt, opened.data)
+
+    def _commitments(self, first: int, limit: int) -> list[bytes]:
+        rows = self._behind.ask(lambda db: log_db.commitments(db, first, limit))
+        for expected, (position, _) in enumerate(rows, first):
+            if position != expected:
+                raise disagrees(f"record {expected} is missing")
+        return [commitment for _, commitment in rows]
+
+    def _published(self) -> Publisher:
+        """The thread that publishes, told of what a crash may have left unpublished."""
+        size = published_size(self._tiles, self._ring.keys)
+        published = (size, (self._tiles.checkpoint() or "") if size else "")
+        publisher = Publisher(self._tiles, self._commitments, published, self._witnesses.cosigned)
+        if self._signed[0] > size:
+            publisher.announce(*self._signed)
+        return publisher
+
+    def _writer(self) -> LogWriter:
         if self._db is None:
-            db = log_db.open_writer(self._path)
+            db = log_db.open_writer(self._place, self._commitment_of)
             try:
                 # A commit that failed may have reached the disk all the same. Nobody was told, so it simply stays.
-                note = catch_up(db, self._tree, self._signer)
-                self._signed = (self._tree.size, note or self._signed[1])
+                last = log_db.last_checkpoint(db)
+                catch_up(self._tree, self._commitments, last, self._ring.keys)
+                self._signed = last or self._signed
             except BaseException:
                 db.close()
                 raise
@@ -241,15 +333,15 @@ class Log:
             self._db = None
 
 
-def _told(batch: Batch, wishes: Sequence[_Wish]) -> list[Sequence[Receipt]]:
-    receipts = iter(batch.receipts())
-    return [list(islice(receipts, len(wish.entries))) for wish in wishes]
+def tiles_beside(path: Path) -> Path:
+    """Where the tiles of the log at `path` are: a directory of its name, beside it."""
+    return path.with_suffix("")
 
 
-def _failed(path: Path, error: Exception) -> RecordFailed:
-    why = error.why if isinstance(error, ThreePartError) else f"The system says: {error}."
+def _failed(place: LogPlace, error: BaseException) -> RecordFailed:
+    why = error.why if isinstance(error, ThreePartError) else f"The system says: {str(error).strip()}."
     return RecordFailed(
         "Nothing was recorded.",
         why,
-        f"Check space and health of the disk that holds {path}. The next request tries again by itself.",
+        f"Check space and health of {place.say}. The next request tries again by itself.",
     )

@@ -1,15 +1,17 @@
 """Opening: one record read back with a holder's key, and held against everything that the log says about it."""
 
 import json
-import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.reading import Row, receipt_tag, row_of
 from ostiary.controller.record.sealing import unseal
+from ostiary.controller.record.tree import leaf_hash
 from ostiary.controller.store import log_db
 from ostiary.controller.store.keys import KeyStore
+from ostiary.controller.store.log_store import LogReader
 
 # Where each index column stands in the record's own bytes.
 _COLUMNS = ("kind", "door", "at_ms", "verdict", "code", "about")
@@ -33,16 +35,18 @@ class Erased:
     row: Row
 
 
-def open_record(db: sqlite3.Connection, keys: KeyStore, site: str, position: int, leaf: bytes) -> Opened | Erased:
-    """The record at `position`, whose leaf in the tree is `leaf`. Raises Broken when anything disagrees."""
-    found = log_db.record_at(db, position)
-    if found is None:
-        raise _broken(position, "it is missing from the file")
-    stored, wraps = found
-    if stored.leaf != leaf:
-        raise _broken(position, "its leaf in the file is not the one in the tree")
+def open_record(
+    db: LogReader, keys: KeyStore, site: str, position: int, leaf_in_tree: Callable[[int], bytes]
+) -> Opened | Erased:
+    """The record at `position`. Raises Broken when anything disagrees, its leaf in the tree included."""
+    stored = log_db.record_at(db, position)
+    if stored is None:
+        raise _broken(position, "it is missing from the store")
+    leaf = leaf_hash(stored.commitment)
+    if leaf != leaf_in_tree(position):
+        raise _broken(position, "its leaf in the store is not the one in the tree")
     row = row_of(stored)
-    unsealed = unseal(site, leaf, stored.sealed, wraps, keys.by_id)
+    unsealed = unseal(site, leaf, stored.sealed, stored.wraps, keys.by_id)
     if unsealed is None:
         return Erased(row)
     record = json.loads(unsealed.data)

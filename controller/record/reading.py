@@ -1,6 +1,5 @@
 """Reading the log without a key: rows by their index columns, through a connection that cannot write."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,14 +7,25 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ostiary.controller.record.sealing import holders_in
 from ostiary.controller.store import log_db
 from ostiary.controller.store.errors import StoreUnavailable
+from ostiary.controller.store.log_store import EVERYDAY, STRETCH_BITS, LogPlace, LogReader, RecordRow
 
 Answer = TypeVar("Answer")
 
 # Crockford base 32 leaves these letters out because they are read as digits.
 _AS_TYPED = str.maketrans({"-": None, " ": None, "O": "0", "I": "1", "L": "1"})
 _HOUR_MS = 3_600_000
+PIECE = 50_000  # positions that one question reads
+_BY_TAG = f"""
+WITH RECURSIVE stretch (number) AS (
+  SELECT max(position) >> {STRETCH_BITS} FROM record
+  UNION ALL SELECT number - 1 FROM stretch WHERE number > 0
+)
+SELECT position, kind, door, at_ms, verdict, code, about FROM stretch CROSS JOIN record
+WHERE position >> {STRETCH_BITS} = number AND receipt_tag = ? LIMIT 1
+"""  # noqa: S608
 _COLUMNS = "position, kind, door, at_ms, verdict, code, about"
 
 
@@ -37,7 +47,7 @@ def receipt_tag(code: str) -> bytes:
     return sha256(code.encode(errors="replace")).digest()
 
 
-def row_of(stored: log_db.RecordRow) -> Row:
+def row_of(stored: RecordRow) -> Row:
     return Row(*stored[:6], about=stored.about)
 
 
@@ -47,15 +57,19 @@ class Reading:
     A row appears once its record is durable, never before.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Raises StoreUnavailable when there is no log at `path`, and NewerSchema."""
-        self._path = path
-        self._db = log_db.open_reader(path)
+    def __init__(self, place: LogPlace | Path) -> None:
+        """Raises StoreUnavailable when there is no log at `place`, and NewerSchema."""
+        self._place = log_db.place_of(place)
+        self._db: LogReader | None = log_db.open_reader(self._place)
         self._lock = threading.Lock()
 
     def close(self) -> None:
         with self._lock:
-            self._db.close()
+            self._drop()
+
+    def mark(self) -> int:
+        """Changes whenever somebody has committed to the log. Quick enough for an event loop."""
+        return self.ask(lambda db: db.mark())
 
     def at(self, position: int) -> Row | None:
         return self._one("WHERE position = ?", position)
@@ -76,33 +90,39 @@ class Reading:
 
     def by_receipt_tag(self, tag: bytes) -> Row | None:
         """The record whose receipt code has this SHA-256."""
-        return self._one("WHERE receipt_tag = ? ORDER BY position LIMIT 1", tag)
+        # The index has a piece for each stretch of the log; the newest is looked at first.
+        found = self._ask(_BY_TAG, (tag,))
+        return Row(*found[0]) if found else None
 
     def outcome_of(self, position: int) -> Row | None:
-        """The record that closes the decision at `position`, or None while it is open."""
-        return self._one("WHERE about = ? ORDER BY position LIMIT 1", position)
+        """The record that closes the decision at `position`, or None while it is open.
+
+        A node that is heard late has the last word, so it is the newest one; what it corrects stays in the log.
+        """
+        return self._one("WHERE about = ? ORDER BY position DESC LIMIT 1", position)
 
     def last_of(self, kind: str) -> Row | None:
         """The newest record of a kind."""
-        seldom = "" if f"'{kind}'" in log_db.EVERYDAY else f"AND kind NOT IN {log_db.EVERYDAY}"
+        seldom = "" if f"'{kind}'" in EVERYDAY else f"AND kind NOT IN {EVERYDAY}"
         return self._one(f"WHERE kind = ? {seldom} ORDER BY position DESC LIMIT 1", kind)
 
     def all_of(self, kind: str) -> list[Row]:
         """Every record of a kind that is not an everyday one, the newest first."""
-        return self._rows(f"WHERE kind = ? AND kind NOT IN {log_db.EVERYDAY} ORDER BY position DESC", kind)
+        return self._rows(f"WHERE kind = ? AND kind NOT IN {EVERYDAY} ORDER BY position DESC", kind)
 
     def decisions_of(self, holders: Sequence[bytes], since_ms: int, most: int) -> list[int]:
         """Up to `most` decisions that one of these keys (their ids) opens, made since then; positions, newest first.
 
-        The log has no index of persons, so that its file says nothing about who passed where: this reads all wraps
+        The log has no index of persons, so that its store says nothing about who passed where: this reads all wraps
         since then, a piece at a time.
         """
-        first, upto = self._first_since(since_ms), self.size()
+        first, upto, wanted = self._first_since(since_ms), self.size(), frozenset(holders)
         found: list[int] = []
         while upto > first and len(found) < most:
-            lower = max(first, upto - log_db.PIECE)
+            lower = max(first, upto - PIECE)
             piece = (lower, upto)
-            found += self.ask(lambda db, piece=piece: log_db.decisions_of(db, holders, *piece))
+            wrapped = self.ask(lambda db, piece=piece: log_db.decisions_between(db, *piece))
+            found += [at for at, wraps in wrapped if any(holder in wanted for holder, _ in holders_in(wraps))]
             upto = lower
         return found[:most]
 
@@ -144,14 +164,28 @@ class Reading:
     def _ask(self, query: str, values: Sequence[Any]) -> list[Any]:
         return self.ask(lambda db: db.execute(query, values).fetchall())
 
-    def ask(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
-        """Any question to the file; `question` must fetch all it wants before it returns."""
-        try:
-            with self._lock:
-                return question(self._db)
-        except sqlite3.Error as error:
-            raise StoreUnavailable(
-                "The log could not be read.",
-                f"The system says: {error}.",
-                f"Check the disk that holds {self._path}, and ask again.",
-            ) from error
+    def ask(self, question: Callable[[LogReader], Answer]) -> Answer:
+        """Any question to the store; `question` must fetch all it wants before it returns.
+
+        A line that was cut meanwhile is opened again, once.
+        """
+        with self._lock:
+            for fresh in (self._db is None, True):
+                if self._db is None:
+                    self._db = log_db.open_reader(self._place)
+                try:
+                    return question(self._db)
+                except self._db.errors as error:
+                    self._drop()
+                    if fresh:
+                        raise StoreUnavailable(
+                            "The log could not be read.",
+                            f"The system says: {error}.",
+                            f"Check {self._place.say}, and ask again.",
+                        ) from error
+        raise AssertionError("the second attempt returns or raises")
+
+    def _drop(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None

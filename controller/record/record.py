@@ -25,7 +25,8 @@ class Draft:
 
     `persons` are those whom it concerns (each of their keys opens it); `door`, `at_ms`, `verdict` and `code` can be
     read by the panel without a key, so they must say nothing about a person. `about` is the position of the decision
-    that this record closes. `body` holds JSON values; floats must be finite.
+    that this record closes. `body` holds JSON values; floats must be finite. Whoever made it of such values alone may
+    say so with `exact`; of any other body it is found out whether it reads back as it was.
     """
 
     kind: str
@@ -37,9 +38,10 @@ class Draft:
     code: str | None = None
     receipt_code: str | None = None
     about: int | None = None
+    exact: bool = False
 
 
-def canonical(value: dict[str, Any]) -> bytes:
+def canonical(value: dict[str, Any], *, exact: bool = False) -> bytes:
     """JSON with sorted keys, without spaces, in UTF-8. Raises BadDraft for what JSON cannot say exactly.
 
     Only what reads back as the same value is taken: text keys, finite numbers, no lone surrogates; a tuple counts as
@@ -48,7 +50,7 @@ def canonical(value: dict[str, Any]) -> bytes:
     try:
         data = _encode(value, order="sorted")
         # Reading back costs a fifth of walking through the value, and almost always says that all is well.
-        if _decode(data) != value:
+        if not exact and _decode(data) != value:
             _check(value)
     except BadDraft:
         raise
@@ -65,13 +67,15 @@ def record_bytes(draft: Draft, site: str) -> bytes:
         raise _bad(f"at_ms is {draft.at_ms!r}, not milliseconds since 1970 within the year 9999")
     if draft.about is not None and (type(draft.about) is not int or not 0 <= draft.about <= MAX_POSITION):
         raise _bad(f"about is {draft.about!r}, not a position in the log")
-    for name in ("kind", "door", "verdict", "code", "receipt_code"):
-        value = getattr(draft, name)
-        if not isinstance(value, str) and (value is not None or name == "kind"):
-            raise _bad(f"{name} is {value!r}, not text")
+    for value in (draft.door, draft.verdict, draft.code, draft.receipt_code):
+        if value is not None and not isinstance(value, str):
+            raise _bad(f"{value!r} stands where a text should")
+    if not isinstance(draft.kind, str):
+        raise _bad(f"kind is {draft.kind!r}, not text")
     for person in draft.persons:
         if not isinstance(person, str) or not person or "/" in person or person == "site":
             raise _bad(f"{person!r} is no person's id")
+    persons = draft.persons if len(draft.persons) < 2 else sorted(set(draft.persons))
     return canonical(
         {
             "v": VERSION,
@@ -83,15 +87,16 @@ def record_bytes(draft: Draft, site: str) -> bytes:
             "code": draft.code,
             "receipt": draft.receipt_code,
             "about": draft.about,
-            "persons": sorted(set(draft.persons)),
+            "persons": persons,
             "body": draft.body,
-        }
+        },
+        exact=draft.exact,
     )
 
 
 def holder_names(persons: tuple[str, ...], at_ms: int) -> list[str]:
     """The names of the keys that open a record: each person's key of the month, else the site's. Months are UTC."""
-    month = _month(at_ms // DAY_MS)
+    month = month_of(at_ms)
     return [f"record/{holder}/{month}" for holder in sorted(set(persons)) or ("site",)]
 
 
@@ -99,6 +104,11 @@ def holder_names_since(person: str, since_ms: int, until_ms: int) -> list[str]:
     """The names of the keys that open a person's records of a time, the oldest first."""
     days = [*range(since_ms, until_ms, DAY_MS), until_ms]
     return list(dict.fromkeys(holder_names((person,), day)[0] for day in days))
+
+
+def month_of(at_ms: int) -> str:
+    """The month of a key, in UTC: `2026-03`."""
+    return _month(at_ms // DAY_MS)
 
 
 @lru_cache(maxsize=32)

@@ -1,12 +1,13 @@
-"""The Merkle tree of RFC 6962, section 2.1: every complete subtree's hash is kept, so nothing is hashed twice.
+"""The Merkle tree of RFC 6962, section 2.1, in a few kilobytes of memory however many leaves it has.
 
-64 bytes of memory an entry. An append never changes a hash that is there; new ones are prepared in a `Growth` beside
-the tree and adopted only after the records are durable.
+An append never changes a hash that is there; new ones are prepared in a `Growth` beside the tree and adopted only after
+the records are durable.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from typing import Protocol
 
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
@@ -20,6 +21,27 @@ def leaf_hash(data: bytes) -> bytes:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """SHA-256(0x01 || left || right)."""
     return sha256(b"\x01" + left + right).digest()
+
+
+class Nodes(Protocol):
+    """Where the hashes are that a tree does not hold itself."""
+
+    def node(self, level: int, index: int) -> bytes:
+        """The hash of leaves [index << level, (index + 1) << level), all of them present."""
+        ...
+
+
+def subtree(hashes: bytes) -> bytes:
+    """The root over a power of two of neighbouring hashes, given one after the other."""
+    while len(hashes) > HASH_BYTES:
+        hashes = above(hashes)
+    return hashes
+
+
+def above(hashes: bytes) -> bytes:
+    """The level over an even number of neighbouring hashes."""
+    pair = 2 * HASH_BYTES
+    return b"".join([sha256(b"\x01" + hashes[at : at + pair]).digest() for at in range(0, len(hashes), pair)])
 
 
 class _Hashes(ABC):
@@ -99,18 +121,30 @@ class _Hashes(ABC):
 
 
 class Tree(_Hashes):
-    """A tree that only grows. One thread may `adopt` while others ask it: the leaves, which count, move last."""
+    """A tree that only grows. One thread may `adopt` while others ask it: size and peaks change as one value.
 
-    def __init__(self) -> None:
-        self._levels = [bytearray()]
+    In memory are the *peaks* alone, the roots of the complete subtrees that the leaves fall into: at most 64 hashes
+    however long the log. They are all that an append and the proofs of its own leaves need. Any other hash is asked of
+    `nodes`, which reads it from tiles or from the store.
+    """
+
+    def __init__(self, nodes: Nodes, size: int = 0, peaks: Mapping[int, bytes] | None = None) -> None:
+        """`peaks` is level → hash, one for each bit that is set in `size`."""
+        self._nodes = nodes
+        self._held: tuple[int, Mapping[int, bytes]] = (size, peaks or {})
 
     @property
     def size(self) -> int:
-        return len(self._levels[0]) // HASH_BYTES
+        return self._held[0]
+
+    @property
+    def peaks(self) -> tuple[int, Mapping[int, bytes]]:
+        """The size, and level → hash for each bit that is set in it."""
+        return self._held
 
     def _at(self, level: int, index: int) -> bytes:
-        start = index * HASH_BYTES
-        return bytes(self._levels[level][start : start + HASH_BYTES])
+        size, peaks = self._held
+        return peaks[level] if _is_peak(size, level, index) else self._nodes.node(level, index)
 
     def leaf(self, index: int) -> bytes:
         """The hash of one leaf. Raises IndexError when there is none."""
@@ -126,43 +160,76 @@ class Tree(_Hashes):
         """Become what `growth` is. Raises ValueError when the tree has grown otherwise since."""
         if growth.tree is not self or growth.base != self.size:
             raise ValueError(f"a growth of {growth.base} leaves does not continue a tree of {self.size}")
-        for level in range(len(growth.added) - 1, -1, -1):
-            while level >= len(self._levels):
-                self._levels.append(bytearray())
-            self._levels[level] += growth.added[level]
+        self._held = (growth.size, growth.peaks())
 
 
 class Growth(_Hashes):
-    """A tree as it will be once its records are durable. It stays right after the tree has adopted it."""
+    """A tree as it will be once its records are durable. It stays right after the tree has adopted it.
+
+    New hashes stand in one list in the order in which they are made, each leaf and then the subtrees that it
+    completes, which is the order of `sumdb/tlog`: the place of any of them is arithmetic.
+    """
 
     def __init__(self, tree: Tree, leaves: Sequence[bytes]) -> None:
-        self.tree, self.base = tree, tree.size
+        self.tree = tree
+        self.base, self._peaks = tree.peaks
         self._size = self.base + len(leaves)
-        self.added = [bytearray(b"".join(leaves))]
-        if len(self.added[0]) != len(leaves) * HASH_BYTES:
-            raise ValueError("a leaf hash has 32 bytes")
-        level = 1
-        while (self.base >> level) < (self._size >> level):
-            below, at = level - 1, self._at
-            self.added.append(
-                bytearray(
-                    b"".join(
-                        node_hash(at(below, 2 * index), at(below, 2 * index + 1))
-                        for index in range(self.base >> level, self._size >> level)
-                    )
-                )
-            )
-            level += 1
+        self._first = 2 * self.base - self.base.bit_count()
+        self._added, self._new_peaks = _grown(self.base, self._peaks, leaves)
 
     @property
     def size(self) -> int:
         return self._size
 
+    def peaks(self) -> Mapping[int, bytes]:
+        """Level → hash, one for each bit that is set in the size."""
+        return self._new_peaks
+
+    def inclusions(self) -> list[tuple[bytes, ...]]:
+        """The proofs of all new leaves, in order. A step that many of them share is looked up once."""
+        base, size = self.base, self._size
+        edges, at = self._edges(size), self._at
+        ways: dict[int, tuple[bytes, ...]] = {0: ()}
+        for level in range((size - 1).bit_length() - 1, -1, -1) if size else ():
+            above_it, ways = ways, {}
+            for index in range(base >> level, ((size - 1) >> level) + 1):
+                beside, way = index ^ 1, above_it[index >> 1]
+                if (beside + 1) << level <= size:
+                    way = (at(level, beside), *way)
+                elif beside << level < size and (edge := edges[level]) is not None:
+                    way = (edge, *way)
+                ways[index] = way
+        return [ways[index] for index in range(base, size)]
+
     def _at(self, level: int, index: int) -> bytes:
-        new = index - (self.base >> level)
-        if new < 0:
-            return self.tree._at(level, index)
-        return bytes(self.added[level][new * HASH_BYTES : (new + 1) * HASH_BYTES])
+        last = ((index + 1) << level) - 1
+        place = 2 * last - last.bit_count() + level - self._first
+        if place >= 0:
+            return self._added[place]
+        if _is_peak(self.base, level, index):
+            return self._peaks[level]
+        return self.tree._at(level, index)
+
+
+def _grown(base: int, peaks: Mapping[int, bytes], leaves: Sequence[bytes]) -> tuple[list[bytes], Mapping[int, bytes]]:
+    """The new hashes, and the peaks of the tree of `base` leaves with `leaves` after it."""
+    held = dict(peaks)
+    added: list[bytes] = []
+    for index, digest in enumerate(leaves, base):
+        if len(digest) != HASH_BYTES:
+            raise ValueError("a leaf hash has 32 bytes")
+        added.append(digest)
+        level = 0
+        while index >> level & 1:
+            digest = sha256(b"\x01" + held.pop(level) + digest).digest()
+            added.append(digest)
+            level += 1
+        held[level] = digest
+    return added, held
+
+
+def _is_peak(size: int, level: int, index: int) -> bool:
+    return bool(size >> level & 1) and index + 1 == size >> level
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:

@@ -63,6 +63,7 @@ class KeyStore:
         self._lock = threading.RLock()
         self._by_name: dict[str, Key] = {}
         self._by_id: dict[bytes, str] = {}
+        self.destroyed = 0  # rises with every key that goes; whoever keeps ciphers forgets them then
         self._waiting: dict[str, Key] = {}  # offered, used in memory, not yet durable
         self._db = open_writer(path, SCHEMA, SCHEMA_VERSION, secure_delete=True)
         try:
@@ -149,6 +150,7 @@ class KeyStore:
             if row is not None:
                 self._write("DELETE FROM key WHERE tag = ?", [(self._tag(name),)])
             self._by_name.pop(name, None)
+            self.destroyed += 1
             self._by_id = {key_id: held for key_id, held in self._by_id.items() if held != name}
             # Also when there was none: an earlier call may have deleted the row and failed here.
             self._empty_wal()

@@ -1,147 +1,84 @@
-"""The schema of `log.db`, and the one transaction that appends to it: records, their wraps and their checkpoint."""
+"""The log's store: which one a place names, and the questions that are asked of either."""
 
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from ostiary.controller.store import sqlite_file
-
-SCHEMA_VERSION = 1
-# Kinds that come with every passage. The others are found by an index that stays small; a query must say this text.
-EVERYDAY = "('decision', 'event', 'outcome', 'refusal')"
-SCHEMA = """
-CREATE TABLE record (
-  position INTEGER PRIMARY KEY,
-  kind TEXT NOT NULL,
-  door TEXT,
-  at_ms INTEGER NOT NULL,
-  verdict TEXT,
-  code TEXT,
-  receipt_tag BLOB,
-  about INTEGER,
-  leaf BLOB NOT NULL CHECK (length(leaf) = 32),
-  sealed BLOB NOT NULL
-) STRICT;
-CREATE INDEX record_receipt ON record (receipt_tag) WHERE receipt_tag IS NOT NULL;
-CREATE INDEX record_about ON record (about) WHERE about IS NOT NULL;
-CREATE INDEX record_act ON record (kind, position) WHERE kind NOT IN ('decision', 'event', 'outcome', 'refusal');
-
-CREATE TRIGGER record_follows BEFORE INSERT ON record
-WHEN NEW.position <> (SELECT coalesce(max(position) + 1, 0) FROM record)
-BEGIN SELECT raise(ABORT, 'a record follows the last one without a gap'); END;
-CREATE TRIGGER record_stays BEFORE UPDATE ON record
-BEGIN SELECT raise(ABORT, 'records are never changed'); END;
-CREATE TRIGGER record_remains BEFORE DELETE ON record
-BEGIN SELECT raise(ABORT, 'records are never deleted'); END;
-
-CREATE TABLE wrap (
-  position INTEGER NOT NULL,
-  holder BLOB NOT NULL,
-  wrapped BLOB NOT NULL,
-  PRIMARY KEY (position, holder)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE checkpoint (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
-CREATE TABLE freshness (node TEXT PRIMARY KEY, boot INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE journal (node TEXT PRIMARY KEY, upto INTEGER NOT NULL) STRICT, WITHOUT ROWID
-"""
-
-_RECORD = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_WRAP = "INSERT INTO wrap VALUES (?, ?, ?)"
-_CHECKPOINT = "INSERT INTO checkpoint VALUES (?, ?)"
-# Numbers only rise: a message that comes late never opens the way for one that was already used.
-_FRESHNESS = """
-INSERT INTO freshness VALUES (?, ?, ?)
-ON CONFLICT (node) DO UPDATE SET boot = excluded.boot, seq = excluded.seq
-WHERE (excluded.boot, excluded.seq) > (boot, seq)
-"""
-_JOURNAL = """
-INSERT INTO journal VALUES (?, ?) ON CONFLICT (node) DO UPDATE SET upto = max(upto, excluded.upto)
-"""
+from ostiary.controller.store.errors import StoreUnavailable
+from ostiary.controller.store.log_store import COLUMNS, CommitmentOf, LogPlace, LogReader, LogWriter, RecordRow
 
 
-class RecordRow(NamedTuple):
-    """One row of `record`, in the order of its columns."""
-
-    position: int
-    kind: str
-    door: str | None
-    at_ms: int
-    verdict: str | None
-    code: str | None
-    receipt_tag: bytes | None
-    about: int | None
-    leaf: bytes
-    sealed: bytes
+def place_of(place: LogPlace | Path) -> LogPlace:
+    """A path alone is an SQLite file."""
+    return LogPlace(place) if isinstance(place, Path) else place
 
 
-def open_writer(path: Path) -> sqlite3.Connection:
-    """The keeper's connection. Raises StoreUnavailable, NewerSchema."""
-    return sqlite_file.open_writer(path, SCHEMA, SCHEMA_VERSION)
+def open_writer(place: LogPlace, commitment_of: CommitmentOf) -> LogWriter:
+    """The keeper's connection. `commitment_of` is asked for the records of an older file, which is brought forward.
+
+    Raises StoreUnavailable, NewerSchema; for a database also BadDsn, LogHeld."""
+    if place.dsn is None:
+        from ostiary.controller.store.log_sqlite import SqliteWriter
+
+        return SqliteWriter(place.file, commitment_of)
+    return _postgres().PostgresWriter(place.dsn)
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that cannot write, for the web and for look-ups. Raises StoreUnavailable, NewerSchema."""
-    return sqlite_file.open_reader(path, SCHEMA_VERSION)
+def open_reader(place: LogPlace) -> LogReader:
+    """A connection that cannot write, for the web and for look-ups. Raises StoreUnavailable, NewerSchema, BadDsn."""
+    if place.dsn is None:
+        from ostiary.controller.store.log_sqlite import SqliteReader
+
+        return SqliteReader(place.file)
+    return _postgres().PostgresReader(place.dsn)
 
 
-def write(
-    db: sqlite3.Connection,
-    records: Sequence[RecordRow],
-    wraps: Sequence[tuple[int, bytes, bytes]],
-    checkpoint: tuple[int, str] | None,
-    freshness: Mapping[str, tuple[int, int]],
-    journal: Mapping[str, int],
-) -> None:
-    """All of it in one transaction, on the disk when this returns; none of it when this raises sqlite3.Error."""
-    db.execute("BEGIN IMMEDIATE")
-    db.executemany(_RECORD, records)
-    db.executemany(_WRAP, wraps)
-    if checkpoint is not None:
-        db.execute(_CHECKPOINT, checkpoint)
-    if freshness:
-        db.executemany(_FRESHNESS, [(node, boot, seq) for node, (boot, seq) in freshness.items()])
-    if journal:
-        db.executemany(_JOURNAL, list(journal.items()))
-    db.execute("COMMIT")
+def _postgres() -> Any:
+    try:
+        from ostiary.controller.store import log_postgres
+    except ModuleNotFoundError as error:
+        raise StoreUnavailable(
+            "The log was not opened.",
+            f"The site keeps it in PostgreSQL, and {error.name} is not installed.",
+            "Install ostiary[postgres] and start again.",
+        ) from error
+    return log_postgres
 
 
-def leaves(db: sqlite3.Connection, first: int) -> Iterator[tuple[int, bytes]]:
-    """(position, leaf hash) from `first` on, in order."""
-    return db.execute("SELECT position, leaf FROM record WHERE position >= ? ORDER BY position", (first,))
+def commitments(db: LogReader, first: int, limit: int) -> list[tuple[int, bytes]]:
+    """Up to `limit` of (position, commitment) from `first` on, in order."""
+    query = "SELECT position, commitment FROM record WHERE position >= ? ORDER BY position LIMIT ?"
+    return db.execute(query, (first, limit)).fetchall()
 
 
-def last_checkpoint(db: sqlite3.Connection) -> tuple[int, str] | None:
+def size(db: LogReader) -> int:
+    """How many records there are, if there is no gap."""
+    return db.execute("SELECT coalesce(max(position) + 1, 0) FROM record").fetchone()[0]
+
+
+def last_checkpoint(db: LogReader) -> tuple[int, str] | None:
     """(size, note) of the newest checkpoint."""
     return db.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
 
 
-def record_at(db: sqlite3.Connection, position: int) -> tuple[RecordRow, list[tuple[bytes, bytes]]] | None:
-    """A whole row with its wraps as (holder, wrapped)."""
-    row: Any = db.execute("SELECT * FROM record WHERE position = ?", (position,)).fetchone()
-    if row is None:
-        return None
-    wraps = db.execute("SELECT holder, wrapped FROM wrap WHERE position = ?", (position,)).fetchall()
-    return RecordRow(*row), wraps
+def record_at(db: LogReader, position: int) -> RecordRow | None:
+    """A whole row."""
+    # Only this file's own column names are put into the query.
+    row = db.execute(f"SELECT {COLUMNS} FROM record WHERE position = ?", (position,)).fetchone()  # noqa: S608
+    return None if row is None else RecordRow(*row)
 
 
-PIECE = 50_000  # positions that one question reads, a few milliseconds
+def decisions_between(db: LogReader, lower: int, upper: int) -> list[tuple[int, bytes]]:
+    """(position, wraps) of the decisions from `lower` until before `upper`, newest first."""
+    return db.execute(
+        "SELECT position, wraps FROM record WHERE position >= ? AND position < ? AND kind = 'decision'"
+        " ORDER BY position DESC",
+        (lower, upper),
+    ).fetchall()
 
 
-def decisions_of(db: sqlite3.Connection, holders: Sequence[bytes], lower: int, upper: int) -> list[int]:
-    """The positions from `lower` until before `upper` of decisions that one of these keys opens, newest first."""
-    marks = ", ".join("?" * len(holders))
-    # Only question marks are put into the query; values are bound.
-    query = (
-        "SELECT DISTINCT wrap.position FROM wrap JOIN record USING (position) WHERE wrap.position >= ?"  # noqa: S608
-        f" AND wrap.position < ? AND wrap.holder IN ({marks}) AND record.kind = 'decision' ORDER BY wrap.position DESC"
-    )
-    return [position for (position,) in db.execute(query, (lower, upper, *holders))]
-
-
-def freshness(db: sqlite3.Connection) -> dict[str, tuple[int, int]]:
+def freshness(db: LogReader) -> dict[str, tuple[int, int]]:
     return {node: (boot, seq) for node, boot, seq in db.execute("SELECT node, boot, seq FROM freshness")}
 
 
-def journal(db: sqlite3.Connection) -> dict[str, int]:
-    return dict(db.execute("SELECT node, upto FROM journal"))
+def journal(db: LogReader) -> dict[str, int]:
+    return dict(db.execute("SELECT node, upto FROM journal").fetchall())

@@ -30,6 +30,11 @@ class Places:
         return self.data / "log.db"
 
     @property
+    def log_tiles(self) -> Path:
+        """The log as anybody may see it: checkpoint and tiles, served as they lie."""
+        return self.data / "log"
+
+    @property
     def keys_db(self) -> Path:
         return self.data / "keys.db"
 

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
@@ -11,10 +12,16 @@ from ostiary.controller.store.errors import NewerSchema, StoreUnavailable
 BUSY_S = 5.0
 
 
-def open_writer(path: Path, schema: str, version: int, *, secure_delete: bool = False) -> sqlite3.Connection:
+Migrate = Callable[[sqlite3.Connection, int], str]
+
+
+def open_writer(
+    path: Path, schema: str, version: int, *, secure_delete: bool = False, migrate: Migrate | None = None
+) -> sqlite3.Connection:
     """A connection that writes: WAL, `synchronous=FULL`, explicit transactions; makes the file when it is missing.
 
-    `schema` is run once, in one transaction with `PRAGMA user_version = version` (an integer from 1).
+    `schema` is run once, in one transaction with `PRAGMA user_version = version` (an integer from 1). A file of an
+    older version is brought forward by the statements that `migrate` gives for it, also in one transaction.
     The connection may be handed to another thread, not used by two at once.
     Raises StoreUnavailable when the disk or the file refuses and NewerSchema when the file is newer than we are.
     """
@@ -24,7 +31,7 @@ def open_writer(path: Path, schema: str, version: int, *, secure_delete: bool = 
     except (OSError, sqlite3.Error) as error:
         raise _unavailable(path, error) from error
     try:
-        _prepare(db, path, schema, version, secure_delete)
+        _prepare(db, path, schema, version, secure_delete, migrate)
     except BaseException:
         db.close()
         raise
@@ -62,7 +69,9 @@ def _make_private(path: Path) -> None:
         sync_directory(path.parent)
 
 
-def _prepare(db: sqlite3.Connection, path: Path, schema: str, version: int, secure_delete: bool) -> None:
+def _prepare(
+    db: sqlite3.Connection, path: Path, schema: str, version: int, secure_delete: bool, migrate: Migrate | None
+) -> None:
     held = _version(db, path, version)
     try:
         if secure_delete:
@@ -72,7 +81,9 @@ def _prepare(db: sqlite3.Connection, path: Path, schema: str, version: int, secu
         if mode != "wal":
             raise sqlite3.OperationalError(f"the file system allows no write-ahead log (mode {mode})")
         db.execute("PRAGMA synchronous = FULL")
-        if held == 0:
+        if 0 < held < version and migrate is not None:
+            schema = migrate(db, held)
+        if held == 0 or (held < version and migrate is not None):
             db.executescript(f"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {version}; COMMIT;")
     except sqlite3.Error as error:
         raise _unavailable(path, error) from error

@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from ostiary.controller import site as settings
 from ostiary.controller.acts.client import Keeper
 from ostiary.controller.acts.errors import ActError
 from ostiary.controller.people import registry
@@ -33,7 +34,7 @@ class Desk:
         self.pocket = Pocket(places.demo_cards)
         self.faces = Faces()
         self.often = Often()
-        self.index = Index(places.log_db)
+        self.index = Index(settings.log_place(places))
         self.feed = Feed(Sources(self.index.mark, self.index.last, self.index.since, self._door_states))
         self._keeper = Keeper(places.keeper_socket)
         self._policy: Policy | None = None

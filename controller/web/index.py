@@ -1,14 +1,13 @@
 """The log as every page may show it: decisions by their index columns. No key, no name, and no write."""
 
 import contextlib
-import sqlite3
 import threading
-from pathlib import Path
 
 from ostiary.controller.record import reading
 from ostiary.controller.record.reading import Reading
 from ostiary.controller.store import log_db
 from ostiary.controller.store.errors import StoreUnavailable
+from ostiary.controller.store.log_store import LogPlace, LogReader
 from ostiary.controller.web.views import Row
 
 # A decision brings an outcome and some door events with it; a stretch of many records without any is passed over.
@@ -54,11 +53,11 @@ def in_words(code: str | None) -> str:
 class Index:
     """Opens the log when it is there: the web may start before the keeper has made it. Asked from any thread."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, place: LogPlace) -> None:
+        self._place = place
         self._lock = threading.Lock()
         self._reading: Reading | None = None
-        self._watching: sqlite3.Connection | None = None
+        self._watching: LogReader | None = None
 
     def newest(self, limit: int, before: int | None = None) -> tuple[list[Row], int | None]:
         """Up to `limit` decisions, newest first, and from where to go on: the `before` of the next page, or None."""
@@ -104,10 +103,15 @@ class Index:
         """Changes whenever somebody commits to the log; None while there is no log. Quick enough for an event loop."""
         if self._watching is None:
             with contextlib.suppress(StoreUnavailable):
-                self._watching = log_db.open_reader(self._path)
+                self._watching = log_db.open_reader(self._place)
         if self._watching is None:
             return None
-        return self._watching.execute("PRAGMA data_version").fetchone()[0]
+        try:
+            return self._watching.mark()
+        except self._watching.errors:  # the line was cut; the next look opens it again
+            self._watching.close()
+            self._watching = None
+            return None
 
     def close(self) -> None:
         if self._reading is not None:
@@ -117,9 +121,9 @@ class Index:
 
     def _log(self) -> Reading | None:
         with self._lock:
-            if self._reading is None and self._path.exists():
+            if self._reading is None:
                 with contextlib.suppress(StoreUnavailable):
-                    self._reading = Reading(self._path)
+                    self._reading = Reading(self._place)
             return self._reading
 
 

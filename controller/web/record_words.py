@@ -12,6 +12,8 @@ OUTCOMES = {
     ("grant", codes.ACTED): "The strike was released, and somebody opened the door.",
     ("grant", codes.UNUSED): "The strike was released, and nobody opened the door in time.",
     ("deny", codes.ACTED): "The strike stayed locked, as decided.",
+    ("grant", "unknown"): "Nobody knows what the door did: its journal did not tell in time.",
+    ("deny", "unknown"): "The door's journal did not tell in time; by this decision the strike stayed locked.",
 }
 MATCHES = {
     "pass": "the face matched",
@@ -115,7 +117,7 @@ def facts(body: Mapping[str, Any], name_of: Mapping[str, str]) -> list[Fact]:
     tell("Reason code", body.get("reason"))
     tell("Site", body.get("site"))
     tell("Node", body.get("node"))
-    tell("Decided", body.get("mode"))
+    tell("Decided", body.get("decided"))
     asked = body.get("asked")
     clock = asked.get("clock") if isinstance(asked, Mapping) else body.get("clock")
     tell("Time", NODE_CLOCKS.get(str(clock), clock))

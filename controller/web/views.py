@@ -124,6 +124,8 @@ class LogState:
     size: int | str = "an unknown number"
     checkpoint: str = ""
     key: str = ""
+    witnesses: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,10 +72,13 @@ class RunningSite:
 
 
 @contextlib.asynccontextmanager
-async def running_site(data: Path) -> AsyncIterator[RunningSite]:
-    """A founded site with broker and keeper running and the sample policy, open all day, in force."""
+async def running_site(data: Path, log: str | None = None) -> AsyncIterator[RunningSite]:
+    """A founded site with broker and keeper running and the sample policy, open all day, in force.
+
+    `log` is the address of its database; None: its log is a file.
+    """
     places = Places(data)
-    site, _ = found(places, Site("northside", free_port(), 8080), DOORS)
+    site, _ = found(places, Site("northside", free_port(), 8080, log), DOORS)
     people = open_people(places.people_db)
     heard: list[RunningSite] = []
     supervisor = Supervisor(lambda text: heard[0].heard(text) if heard else None)

@@ -16,7 +16,7 @@ import pytest
 from ostiary.controller import samples
 from ostiary.controller.acts.errors import ActError
 from ostiary.controller.record.reading import Reading
-from ostiary.controller.record.receipt import to_file, verify
+from ostiary.controller.record.receipt import verify
 from ostiary.protocol import base64url, codes, keys, messages
 from ostiary.protocol.seal import seal
 from tests.system.bare_node import BareNode
@@ -317,7 +317,7 @@ def test_a_receipt_verifies_without_us(tmp_path: Path) -> None:
         opened = log.opened(found["index"])
         assert base64url.encode(opened.leaf) == answer["receipt"]["leaf"]
         assert base64url.encode(opened.salt) == answer["receipt"]["salt"]
-        checked = verify(to_file(opened.data, log.receipt(opened)), standing["log_key"])
+        checked = verify(log.receipt_file(opened), standing["log_key"])
         assert checked.ok, checked.say
         await log.close()
         store.close()

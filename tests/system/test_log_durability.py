@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from ostiary.controller.record import fsck
 from ostiary.controller.record.checkpoint import read_checkpoint
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Opened
 from ostiary.controller.record.reading import Reading
-from ostiary.controller.record.receipt import to_file, verify
-from ostiary.controller.record.tree import Tree
+from ostiary.controller.record.receipt import verify
+from ostiary.controller.record.tree import leaf_hash
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
+from ostiary.controller.store.log_store import LogPlace
+from ostiary.controller.store.places import Places
+from tests.unit.leaf_nodes import tree_of
 
 WRITER = Path(__file__).with_name("log_writer.py")
 KILLS = 12
@@ -22,10 +26,11 @@ KILLS = 12
 
 def judged(data: Path, log: Log) -> list[str]:
     """Everything in the log, derived again from the file; returns the name in each record's body."""
-    leaves = log.reading().ask(lambda db: db.execute("SELECT position, leaf FROM record ORDER BY position").fetchall())
+    leaves = log.reading().ask(
+        lambda db: db.execute("SELECT position, commitment FROM record ORDER BY position").fetchall()
+    )
     assert [position for position, _ in leaves] == list(range(log.size)), "a gap"
-    tree = Tree()
-    tree.adopt(tree.grown([leaf for _, leaf in leaves]))
+    tree = tree_of([leaf_hash(commitment) for _, commitment in leaves])
     checkpoint = read_checkpoint(log.checkpoint, log.verifier_key)
     assert (checkpoint.size, checkpoint.root) == (tree.size, tree.root())
     names: list[str] = []
@@ -35,6 +40,13 @@ def judged(data: Path, log: Log) -> list[str]:
         names.append(opened.body["name"])
     assert len(set(names)) == len(names), "a record twice"
     return names
+
+
+def no_findings(data: Path) -> None:
+    """The independent judge. This writer counts journals up without uploading an entry, which the judge notices."""
+    places = Places(data)
+    report = fsck.check(places, "northside", LogPlace(places.log_db), lambda _stage, _done, _total: None)
+    assert [finding for finding in report.findings if "is said to be kept" not in finding.why] == []
 
 
 def reopened(data: Path) -> Log:
@@ -62,6 +74,8 @@ def test_killed_at_random_moments_it_keeps_every_promise(tmp_path: Path) -> None
             promised[int(position)] = (leaf, name)
         heard += len(whole)
 
+        no_findings(tmp_path)
+
         # The panel can read what the dead keeper left, before any keeper is back.
         web = Reading(tmp_path / "log.db")
         assert web.size() > max(promised)
@@ -69,13 +83,15 @@ def test_killed_at_random_moments_it_keeps_every_promise(tmp_path: Path) -> None
 
         log = reopened(tmp_path)
         names = judged(tmp_path, log)
-        leaves = dict(log.reading().ask(lambda db: db.execute("SELECT position, hex(leaf) FROM record").fetchall()))
+        held = log.reading().ask(lambda db: db.execute("SELECT position, commitment FROM record").fetchall())
+        leaves = {position: leaf_hash(commitment).hex() for position, commitment in held}
         for position, (leaf, name) in promised.items():
-            assert (leaves[position].lower(), names[position]) == (leaf, name), f"record {position} is another"
+            assert (leaves[position], names[position]) == (leaf, name), f"record {position} is another"
         highest = max(int(number) for *_, number in whole)
         assert log.freshness()["front-1"] >= (run, highest)
         assert log.journal()[str(run)] >= highest
         asyncio.run(log.close())
+        no_findings(tmp_path)
     assert len(promised) == heard
 
 
@@ -97,5 +113,6 @@ def test_a_full_disk_refuses_and_recovers_without_a_hand(tmp_path: Path) -> None
     assert not any(name.startswith("full") for name in names)
     opened = log.opened(size)
     assert isinstance(opened, Opened) and opened.leaf.hex() == recovered[2]
-    assert verify(to_file(opened.data, log.receipt(opened)), log.verifier_key).ok
+    assert verify(log.receipt_file(opened), log.verifier_key).ok
     asyncio.run(log.close())
+    no_findings(tmp_path)

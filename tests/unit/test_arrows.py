@@ -46,6 +46,7 @@ MAY_IMPORT = {
         "controller.acts.client",
         "controller.acts.errors",
         "controller.record.reading",
+        "controller.record.tiles",
         "controller.doorstep",
         "controller.site",
         "protocol",

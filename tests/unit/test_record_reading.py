@@ -11,6 +11,7 @@ from ostiary.controller.record.reading import Reading, receipt_tag
 from ostiary.controller.record.record import Draft
 from ostiary.controller.store.errors import StoreUnavailable
 from ostiary.controller.store.keys import KeyStore
+from ostiary.controller.store.log_sqlite import SqliteReader
 
 
 def drafts() -> list[Draft]:
@@ -98,10 +99,12 @@ def test_outcomes_and_the_last_of_a_kind(reading: Reading) -> None:
 @pytest.mark.parametrize("kind", ["publish", "decision"])
 def test_the_last_of_a_kind_needs_no_walk_through_the_log(reading: Reading, kind: str) -> None:
     asked: list[str] = []
-    reading._db.set_trace_callback(asked.append)
+    assert isinstance(reading._db, SqliteReader)
+    db = reading._db.connection
+    db.set_trace_callback(asked.append)
     reading.last_of(kind)
-    reading._db.set_trace_callback(None)
-    [plan] = reading._db.execute(f"EXPLAIN QUERY PLAN {asked[0]}").fetchall()
+    db.set_trace_callback(None)
+    [plan] = db.execute(f"EXPLAIN QUERY PLAN {asked[0]}").fetchall()
     # A seldom kind by its index; an everyday kind from the end, where one is near.
     assert ("record_act" in plan[3]) == (kind == "publish")
 

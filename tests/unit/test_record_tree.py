@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from ostiary.controller.record.tree import (
     EMPTY_ROOT,
-    Tree,
     leaf_hash,
     node_hash,
     verify_consistency,
     verify_inclusion,
 )
+from tests.unit.leaf_nodes import tree_of
 
 # Origin: github.com/google/certificate-transparency, cpp/merkletree/merkle_tree_test.cc (kInputs, kSHA256Roots,
 # kSHA256Paths, kSHA256Proofs). That file counts leaves from 1; here they are counted from 0.
@@ -113,23 +113,17 @@ def subproof(m: int, leaves: list[bytes], known: bool) -> list[bytes]:
     return [*subproof(m - k, leaves[k:], False), mth(leaves[:k])]
 
 
-def made_of(leaves: list[bytes]) -> Tree:
-    tree = Tree()
-    tree.adopt(tree.grown(leaves))
-    return tree
-
-
 def some(count: int) -> list[bytes]:
     return [leaf_hash(number.to_bytes(4, "big")) for number in range(count)]
 
 
-VECTOR = made_of([leaf_hash(data) for data in INPUTS])
+VECTOR = tree_of([leaf_hash(data) for data in INPUTS])
 
 
 @pytest.mark.parametrize("size", range(9))
 def test_roots_of_certificate_transparency(size: int) -> None:
     assert VECTOR.root(size).hex() == ROOTS[size]
-    assert made_of([leaf_hash(data) for data in INPUTS[:size]]).root().hex() == ROOTS[size]
+    assert tree_of([leaf_hash(data) for data in INPUTS[:size]]).root().hex() == ROOTS[size]
 
 
 @pytest.mark.parametrize(("index", "size"), PATHS)
@@ -144,7 +138,7 @@ def test_consistency_proofs_of_certificate_transparency(old: int, size: int) -> 
 
 @given(st.lists(st.integers(0, 40), max_size=6))
 def test_a_tree_grown_in_any_steps_is_the_tree_of_the_recursion(steps: list[int]) -> None:
-    tree, leaves = Tree(), some(sum(steps))
+    tree, leaves = tree_of([]), some(sum(steps))
     for count in steps:
         growth = tree.grown(leaves[tree.size : tree.size + count])
         assert growth.root() == mth(leaves[: tree.size + count])
@@ -157,7 +151,7 @@ def test_a_tree_grown_in_any_steps_is_the_tree_of_the_recursion(steps: list[int]
 def test_proofs_are_those_of_the_recursion_and_verify(data: st.DataObject) -> None:
     leaves = some(data.draw(st.integers(1, 150)))
     base = data.draw(st.integers(0, len(leaves)))
-    tree = made_of(leaves[:base])
+    tree = tree_of(leaves[:base])
     grown = tree.grown(leaves[base:])  # proofs come from tree and growth together, as in a commit
     size = data.draw(st.integers(1, len(leaves)))
     index = data.draw(st.integers(0, size - 1))
@@ -175,7 +169,7 @@ def test_proofs_are_those_of_the_recursion_and_verify(data: st.DataObject) -> No
 @given(st.data())
 def test_a_proof_of_something_else_does_not_verify(data: st.DataObject) -> None:
     leaves = some(data.draw(st.integers(2, 60)))
-    tree, size = made_of(leaves), len(leaves)
+    tree, size = tree_of(leaves), len(leaves)
     index = data.draw(st.integers(0, size - 1))
     proof, root = list(tree.inclusion(index)), tree.root()
     other = data.draw(st.integers(-1, size + 1).filter(lambda number: number != index))
@@ -197,7 +191,7 @@ def test_two_histories_are_never_consistent(data: st.DataObject) -> None:
     leaves = some(size)
     changed = data.draw(st.integers(0, old - 1))
     other = [*leaves[:changed], leaf_hash(b"another"), *leaves[changed + 1 :]]
-    proof = made_of(leaves).consistency(old)
+    proof = tree_of(leaves).consistency(old)
     old_root, root = mth(leaves[:old]), mth(leaves)
     assert not verify_consistency(old, size, mth(other[:old]), root, proof)
     assert not verify_consistency(old, size, old_root, mth(other), proof)
@@ -208,7 +202,7 @@ def test_two_histories_are_never_consistent(data: st.DataObject) -> None:
 
 
 def test_the_empty_tree() -> None:
-    tree = Tree()
+    tree = tree_of([])
     assert (tree.size, tree.root()) == (0, EMPTY_ROOT)
     assert verify_consistency(0, 0, EMPTY_ROOT, EMPTY_ROOT, [])
     assert not verify_consistency(0, 0, EMPTY_ROOT, bytes(32), [])
@@ -216,7 +210,7 @@ def test_the_empty_tree() -> None:
 
 
 def test_questions_beyond_the_tree_are_refused() -> None:
-    tree = made_of(some(5))
+    tree = tree_of(some(5))
     for wrong in (
         lambda: tree.root(6),
         lambda: tree.root(-1),
@@ -232,7 +226,7 @@ def test_questions_beyond_the_tree_are_refused() -> None:
 
 
 def test_only_one_of_two_growths_is_adopted_and_the_other_leaves_no_trace() -> None:
-    tree, leaves = made_of(some(5)), some(20)
+    tree, leaves = tree_of(some(5)), some(20)
     refused, taken = tree.grown([bytes(32)] * 9), tree.grown(leaves[5:])
     assert (tree.size, tree.root()) == (5, mth(leaves[:5]))
     tree.adopt(taken)

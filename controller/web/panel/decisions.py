@@ -38,7 +38,13 @@ async def decision(request: Request, position: int) -> Response:
         "decision.html",
         here="/",
         decision=record_words.opened(found, await run_in_threadpool(desk.names)),
-        log=LogState(standing["log_size"], standing["checkpoint"] or "", standing.get("log_key") or ""),
+        log=LogState(
+            standing["log_size"],
+            standing["checkpoint"] or "",
+            standing.get("log_key") or "",
+            tuple(standing.get("log_witnesses") or ()),
+            tuple(standing.get("log_alarms") or ()),
+        ),
     )
 
 
