@@ -38,13 +38,15 @@ def propose(net: Net, rgb: np.ndarray, centre_x: float, centre_y: float, side: f
     import numpy as np
 
     square = cut(rgb, centre_x, centre_y, side, SIDE_PX)
-    out = net.run((square.astype(np.float32) - np.float32(net.model.mean)) / np.float32(net.model.scale))
-    logits = _unclipped(out["scores"][:, 0], SCORE_LIMIT)
-    regression = _unclipped(out["regressions"], REGRESSION_LIMIT) / SIDE_PX
-    scores = 1 / (1 + np.exp(-logits))
+    out = net.run(square)
+    square.fill(0)
+    scores = 1 / (1 + np.exp(-_unclipped(out["scores"][:, 0], SCORE_LIMIT)))
     good = np.flatnonzero(scores > MIN_SCORE)
-    centres = _anchors()[good] + regression[good, :2]
-    halves = regression[good, 2:4] / 2
+    if not good.size:
+        return []
+    regression = _unclipped(out["regressions"][good, :4], REGRESSION_LIMIT) / SIDE_PX
+    centres = _anchors()[good] + regression[:, :2]
+    halves = regression[:, 2:] / 2
     boxes = np.hstack([centres - halves, centres + halves]) * side
     boxes += np.tile([centre_x - side / 2, centre_y - side / 2], 2)
     return _merged(boxes, scores[good])

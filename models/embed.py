@@ -32,10 +32,7 @@ class Probe:
 def embed(net: Net, face: np.ndarray) -> Probe:
     """The probe of an aligned face, uint8 (112, 112, 3). Neither the crop nor the result stays in the network's input
     and output tensors. Raises WrongShape."""
-    import numpy as np
-
-    values = (face.astype(np.float32) - np.float32(net.model.mean)) / np.float32(net.model.scale)
-    vector, scale = net.run_quantized(values, "embedding")
+    vector, scale = net.run_quantized(face, "embedding")
     return Probe(net.model.sha256, net.runtime, vector, scale)
 
 

@@ -110,7 +110,7 @@ def load_pipeline() -> FacePipeline:
 
 def _card_alone(card: str) -> Seen:
     facts = {"credential": "card", "claim": {"kind": "card", "value": card}, "faces": 0}
-    nothing_measured = {"decode": None, "detect": None, "align": None, "embed": None}
+    nothing_measured = {"decode": None, "detect": None, "align": None, "quality": None, "embed": None}
     return Seen(facts, nothing_measured, 0, None, lambda: None)
 
 

@@ -63,7 +63,7 @@ def test_each_portrait_shows_one_usable_face(pipeline: FacePipeline, name: str) 
     assert face.probe.scale > 0
     left, top, right, bottom = face.box
     assert ((face.points > (left, top)) & (face.points < (right, bottom))).all()
-    assert set(look.ms) == {"detect", "align", "embed"}
+    assert set(look.ms) == {"detect", "align", "quality", "embed"}
     assert all(spent > 0 for spent in look.ms.values())
 
 
@@ -208,10 +208,10 @@ def test_a_look_can_be_wiped_and_the_embedder_keeps_nothing(pipeline: FacePipeli
     assert probe is not None
     assert probe.vector.any()
     assert str(probe.vector[0]) not in repr(probe).replace(probe.model, "").replace(str(probe.scale), "")
-    net = pipeline._embedder
-    assert not any(
-        net._interpreter.get_tensor(detail["index"]).any() for detail in (net._input, *net._outputs.values())
-    )
+    for net in (pipeline._detector, pipeline._pointer, pipeline._embedder):
+        assert not any(
+            net._interpreter.get_tensor(detail["index"]).any() for detail in (net._input, *net._outputs.values())
+        )
     look.wipe()
     assert not probe.vector.any()
     assert similarity(probe.vector, probe.vector) == 0
@@ -241,7 +241,7 @@ def test_parts_cover_a_side_and_overlap_by_half(length: float, side: float) -> N
 def test_the_search_of_any_picture_has_a_bound(height: int, width: int) -> None:
     looks = list(_looks(height, width))
     assert looks[0] == [(width / 2, height / 2, max(height, width))]
-    assert sum(len(squares) for squares in looks) <= 2 + 9 + 49 + 225
+    assert sum(len(squares) for squares in looks) <= 2 + 3 + 9 + 49 + 225
 
 
 def test_a_catalogue_folder_with_other_weights_is_refused(tmp_path: Path) -> None:
