@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from ostiary.models.build import recipes
 from ostiary.models.mistake import Mistake
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
+MEASURED = Path(__file__).parent / "measured"
 SUMS = WEIGHTS / "SHA256SUMS"  # as `sha256sum --check` reads it
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ostiary" / "networks"
 
@@ -19,14 +21,18 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "osti
 def main(arguments: list[str]) -> int:
     """Exit status: 0 when every file came out as it is written down, 1 when one did not or could not be made."""
     parser = argparse.ArgumentParser(prog="python -m ostiary.models.build", description=__doc__)
-    parser.add_argument("step", choices=("make", "calibrate"), nargs="?", default="make")
+    parser.add_argument(
+        "step", choices=("make", "calibrate", "parity", "crossed", "compare"), nargs="?", default="make"
+    )
     parser.add_argument(
         "--out", type=Path, default=WEIGHTS, help="where the files go; their sums are checked there too"
     )
     parser.add_argument("--accept", action="store_true", help="write the new sums down instead of comparing")
     asked = parser.parse_args(arguments)
     try:
-        return _calibrate() if asked.step == "calibrate" else _make(asked.out, asked.accept)
+        if asked.step == "make":
+            return _make(asked.out, asked.accept)
+        return _with_pictures(asked.step)
     except (Mistake, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -62,18 +68,26 @@ def written_down() -> dict[str, str]:
     return {file: digest for digest, file in lines}
 
 
-def _calibrate() -> int:
+def _with_pictures(step: str) -> int:
     if not (named := os.environ.get("OSTIARY_FACES")):
         print(
-            "Nothing was calibrated. The folder of pictures is not named. Set OSTIARY_FACES to a folder with one"
+            "Nothing was measured. The folder of pictures is not named. Set OSTIARY_FACES to a folder with one"
             " subfolder of pictures a person, and run it again; make models alone needs no picture.",
             file=sys.stderr,
         )
         return 1
-    from ostiary.models.build.calibrate import calibrate
+    if step == "calibrate":
+        from ostiary.models.build.calibrate import calibrate
 
-    for file in calibrate(Path(named), CACHE):
-        print(f"{file.stat().st_size:>9,}  {file}")
+        for file in calibrate(Path(named), CACHE):
+            print(f"{file.stat().st_size:>9,}  {file}")
+        return 0
+    from ostiary.models.build import compare, parity
+
+    measure = {"parity": parity.beside, "crossed": parity.crossed, "compare": compare.compare}[step]
+    found = measure(WEIGHTS, Path(named), lambda said: print(said, file=sys.stderr, flush=True))
+    MEASURED.mkdir(exist_ok=True)
+    (MEASURED / f"{step}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

@@ -6,20 +6,17 @@ channel, over all of them, and the mean of their embeddings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from ostiary.models import align, detect, landmarks, picture
-from ostiary.models.build import read, sources
+from ostiary.models.build import read, sources, views
 from ostiary.models.build.graph import Graph
 from ostiary.models.build.lower import lower
 from ostiary.models.build.ranges import Measured
 from ostiary.models.build.split import held_out
-from ostiary.models.pipeline import Face, FacePipeline
-from ostiary.models.square import cut
+from ostiary.models.build.views import Seen
 
 SEED = 19795
 PICTURES = 300
@@ -34,19 +31,17 @@ class NoFaces(OSError):
 
 def calibrate(images: Path, cache: Path) -> list[Path]:
     """Looks at `images` (one folder a person) and writes the ranges of each network. Raises NoFaces, NoSource."""
-    seen = list(_faces(images))
-    if len(seen) < PICTURES:
+    everybody = list(views.seen(images, lambda person: not held_out(person)))
+    if len(everybody) < PICTURES:
         raise NoFaces(
-            f"{images} has {len(seen)} usable pictures of persons who are not held out, and {PICTURES} are needed."
+            f"{images} has {len(everybody)} usable pictures of persons who are not held out, and {PICTURES} are needed."
         )
     rng = np.random.default_rng(SEED)
-    chosen = [seen[at] for at in sorted(rng.choice(len(seen), PICTURES, replace=False))]
-    persons = len({person for person, _, _ in chosen})
-    crops = [_normal(align.crop(rgb, face.points), 128) for _, rgb, face in chosen]
-    squares = [_normal(cut(rgb, *_somewhere(rgb, rng), detect.SIDE_PX), 127.5) for _, rgb, _ in chosen]
-    closer = [
-        _normal(cut(rgb, *_near(face, rng), landmarks.SIDE_PX), 128).transpose(1, 0, 2) for _, rgb, face in chosen
-    ]
+    chosen = [everybody[at] for at in sorted(rng.choice(len(everybody), PICTURES, replace=False))]
+    persons = len({one.person for one in chosen})
+    crops = [views.of_crop(one) for one in chosen]
+    squares = [views.of_somewhere(one, rng) for one in chosen]
+    closer = [views.of_box(one, rng) for one in chosen]
     written = []
     for source, network, inputs, share in (
         (sources.MOBILEFACENET, "mobilefacenet", crops, 1.0),
@@ -63,7 +58,7 @@ def calibrate(images: Path, cache: Path) -> list[Path]:
             )
             for name in lows[0]
         }
-        centre = _centre(probe, seen) if network == "mobilefacenet" else None
+        centre = _centre(probe, everybody) if network == "mobilefacenet" else None
         written.append(Measured(network, PICTURES, persons, bounds, centre).write())
     return written
 
@@ -93,44 +88,12 @@ class _Probe:
         }
 
 
-def _faces(images: Path) -> Iterator[tuple[str, np.ndarray, Face]]:
-    """Person, picture and its one usable face, of everybody who is not held out."""
-    pipeline = FacePipeline.load()
-    for file in sorted(images.glob("*/*.jpg")):
-        if held_out(file.parent.name):
-            continue
-        rgb = picture.decode(file.read_bytes())
-        look = pipeline.look(rgb, embed="none")
-        if look.nearest is not None:
-            yield file.parent.name, rgb, look.nearest
-
-
-def _normal(pixels: np.ndarray, scale: float) -> np.ndarray:
-    return (pixels.astype(np.float32) - np.float32(127.5)) / np.float32(scale)
-
-
-def _somewhere(rgb: np.ndarray, rng: np.random.Generator) -> tuple[float, float, float]:
-    """A square about the picture in which faces of many sizes stand at many places, some of them cut."""
-    height, width = rgb.shape[:2]
-    off = rng.uniform(-0.25, 0.25, 2)
-    side = rng.uniform(0.6, 2.4) * max(height, width)
-    return width * (0.5 + off[0]), height * (0.5 + off[1]), side
-
-
-def _near(face: Face, rng: np.random.Generator) -> tuple[float, float, float]:
-    """A square about a face as the detector would propose it: a little off, a little too large or small."""
-    left, top, right, bottom = face.box
-    side = max(right - left, bottom - top)
-    off = rng.uniform(-0.1, 0.1, 2) * side
-    return (left + right) / 2 + off[0], (top + bottom) / 2 + off[1], side * rng.uniform(0.85, 1.35)
-
-
-def _centre(probe: _Probe, seen: list[tuple[str, np.ndarray, Face]]) -> np.ndarray:
+def _centre(probe: _Probe, everybody: list[Seen]) -> np.ndarray:
     """The mean embedding, each person counted once, each picture with its mirror image."""
     persons: dict[str, list[np.ndarray]] = {}
-    for person, rgb, face in seen:
-        crop = align.crop(rgb, face.points)
+    for one in everybody:
+        crop = views.of_crop(one)
         for view in (crop, crop[:, ::-1]):
-            embedding = list(probe.run(_normal(view, 128)).values())[-1][0]
-            persons.setdefault(person, []).append(embedding.astype(np.float64))
-    return np.mean([np.mean(views, axis=0) for views in persons.values()], axis=0)
+            embedding = list(probe.run(view).values())[-1][0]
+            persons.setdefault(one.person, []).append(embedding.astype(np.float64))
+    return np.mean([np.mean(seen, axis=0) for seen in persons.values()], axis=0)

@@ -15,8 +15,8 @@ from ostiary.models.build.lower import Number, PreluForm, lower
 from ostiary.models.build.ranges import Measured
 
 # A pixel p enters a network as (p - mean) / scale, so its input's bounds are known.
-_BYTES_128 = (-127.5 / 128, 127.5 / 128)
-_BYTES_127 = (-1.0, 1.0)
+BYTES_128 = (-127.5 / 128, 127.5 / 128)
+BYTES_127 = (-1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +82,25 @@ RECIPES = (
     # For door nodes with an operating system: PReLU as the larger of two, which XNNPACK runs in one piece.
     Recipe(
         "face-embed-mobilefacenet-192-int8.tflite", sources.MOBILEFACENET, "mobilefacenet",
-        _quantized(mobilefacenet, "int8", _BYTES_128, "maximum"),
+        _quantized(mobilefacenet, "int8", BYTES_128, "maximum"),
     ),
     Recipe(
-        "face-points-onet-48-int8.tflite", sources.ONET, "onet", _quantized(onet, "int8", _BYTES_128, "maximum")
+        "face-points-onet-48-int8.tflite", sources.ONET, "onet", _quantized(onet, "int8", BYTES_128, "maximum")
     ),
     Recipe("face-detect-blazeface-short-128-f32.tflite", sources.BLAZEFACE, "blazeface", _as_published),
     # For microcontrollers: PReLU as its own operator, which takes the least memory, and no float anywhere.
     Recipe(
         "micro/face-embed-mobilefacenet-192-int8.tflite", sources.MOBILEFACENET, "mobilefacenet",
-        _quantized(mobilefacenet, "int8", _BYTES_128),
+        _quantized(mobilefacenet, "int8", BYTES_128),
     ),
-    Recipe("micro/face-points-onet-48-int8.tflite", sources.ONET, "onet", _quantized(onet, "int8", _BYTES_128)),
+    Recipe("micro/face-points-onet-48-int8.tflite", sources.ONET, "onet", _quantized(onet, "int8", BYTES_128)),
     Recipe(
         "micro/face-detect-blazeface-short-128-int8.tflite", sources.BLAZEFACE, "blazeface",
-        _quantized(blazeface, "int8", _BYTES_127),
+        _quantized(blazeface, "int8", BYTES_127),
     ),
     Recipe(
         "micro/face-detect-blazeface-short-128-int16x8.tflite", sources.BLAZEFACE, "blazeface",
-        _quantized(blazeface, "int16", _BYTES_127),
+        _quantized(blazeface, "int16", BYTES_127),
     ),
 )  # fmt: skip
 
