@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from ostiary.models import traits
 from ostiary.models.mistake import Mistake
 
 FOLDER = Path(__file__).parent / "catalog"
@@ -61,8 +62,9 @@ class OperatingPoint:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One catalogue entry. A pixel p in 0..255 enters the network as (p - mean) / scale."""
+    """One catalogue entry, read from the file `entry`. A pixel p in 0..255 enters the network as (p - mean) / scale."""
 
+    entry: Path
     name: str
     task: str
     file: Path
@@ -94,6 +96,8 @@ def read(file: Path) -> Model:
         raise _bad(file, str(error)) from error
     if model.task not in TASKS:
         raise _bad(file, f"task is {model.task!r}, expected one of {', '.join(TASKS)}")
+    if found := traits.named(model.name, model.file.name, *(tensor.name for tensor in model.outputs)):
+        raise _bad(file, f"it names {', '.join(found)}: no trait of a person is computed here")
     if len(model.sha256) != 64 or not set(model.sha256) <= set("0123456789abcdef"):
         raise _bad(file, "sha256 is not 64 lower-case hexadecimal digits")
     if model.scale <= 0:
@@ -157,6 +161,7 @@ def checked_file(model: Model) -> Path:
 
 def _model(file: Path, entry: dict[str, Any]) -> Model:
     return Model(
+        entry=file,
         name=str(entry["name"]),
         task=entry["task"],
         file=(file.parent / str(entry["file"])).resolve(),
