@@ -4,7 +4,8 @@ PORT ?= 8080
 BIN := .venv/bin
 .DEFAULT_GOAL := menu
 ROUNDS ?= 30
-.PHONY: menu run demo test check format bench lock clean wheel
+IMAGES ?= $(OSTIARY_FACES)
+.PHONY: menu run demo test check format bench bench-models lock clean wheel
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
@@ -28,6 +29,9 @@ check: .venv/ready-dev ## format, lint, types, arrows
 bench: .venv/ready ## time the main job on this machine: ROUNDS walks through every case, then medians
 	@$(BIN)/ostiary demo --headless --rounds $(ROUNDS)
 
+bench-models: .venv/ready-dev .venv-peers/ready ## face models beside dlib on your pictures: IMAGES=folder; writes docs/face-models.md
+	@$(BIN)/python tests/bench/face_models.py --images "$(IMAGES)" --peer .venv-peers/bin/python
+
 format: .venv/ready-dev ## put every file into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -48,3 +52,9 @@ clean: ## remove .venv, caches and the demonstration site in var/
 
 .venv/ready-dev: locks/dev.lock locks/link.sh
 	@locks/link.sh $(PYTHON) dev
+
+# What the face models are compared with, and nothing else of this house.
+.venv-peers/ready: locks/peers.lock
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r locks/peers.lock
+	@touch $@

@@ -5,8 +5,6 @@ import math
 from ostiary.models.catalog import Model, OperatingPoint
 from ostiary.models.mistake import Mistake
 
-MIN_FALSE_MATCHES = 30  # "rule of 30": Doddington et al., Speech Communication 31 (2000); ISO/IEC 19795-1, B.1.2
-
 # How many times a stranger may try before the door makes them wait (NIST SP 800-63B-4, 3.2.2: five failed attempts).
 ATTEMPTS = 5
 

@@ -86,13 +86,14 @@ def collect(pipeline: FacePipeline, files: list[Path], told: Callable[[int, int]
     )
 
 
-def middle_vector(look: Look, rgb: np.ndarray) -> np.ndarray | str:
-    """The unit vector of the face in the middle, whose name such collections give; or why there is none."""
+def middle_vector(look: Look, rgb: np.ndarray, *, judged: bool = True) -> np.ndarray | str:
+    """The unit vector of the face in the middle, whose name such collections give; or why there is none. Without
+    `judged` its quality does not matter."""
     if not look.faces:
         return "no-face"
     face = min(look.faces, key=lambda face: _off_centre(face, rgb.shape[1] / 2, rgb.shape[0] / 2))
     missed = quality.unmet(face.quality)
-    if missed is not None:
+    if judged and missed is not None:
         look.wipe()
         return missed.name
     assert face.probe is not None  # noqa: S101 - embed="all"

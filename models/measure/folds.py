@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from ostiary.models.catalog import MIN_FALSE_MATCHES
 from ostiary.models.measure.pairs import Pair
 from ostiary.models.measure.rates import equal_error_rate, tar_at
-from ostiary.models.operating import MIN_FALSE_MATCHES
 
 RATES = (1e-2, 1e-3, 1e-4)
 
@@ -36,10 +37,15 @@ class NothingCompared(ValueError):
     """A fold has no genuine or no impostor pair of two usable pictures."""
 
 
-def judge(folds: list[list[Pair]], vectors: dict[str, np.ndarray]) -> FoldResult:
-    """`vectors` holds the unit vector of each picture that could be enrolled, by file name. Raises NothingCompared."""
+def judge(
+    folds: list[list[Pair]],
+    vectors: dict[str, np.ndarray],
+    alike: Callable[[np.ndarray, np.ndarray], float] = np.dot,
+) -> FoldResult:
+    """`vectors` holds the unit vector of each picture that could be enrolled, by file name; `alike` is the similarity
+    of two of them. Raises NothingCompared."""
     compared = [[pair for pair in fold if pair.one in vectors and pair.other in vectors] for fold in folds]
-    scores = [np.array([float(vectors[pair.one] @ vectors[pair.other]) for pair in fold]) for fold in compared]
+    scores = [np.array([float(alike(vectors[pair.one], vectors[pair.other])) for pair in fold]) for fold in compared]
     truths = [np.array([pair.genuine for pair in fold], bool) for fold in compared]
     if any(truth.all() or not truth.any() for truth in truths):
         raise NothingCompared(

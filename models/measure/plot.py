@@ -68,7 +68,7 @@ def _scores(comparisons: Comparisons, points: Sequence[OperatingPoint]) -> list[
     genuine = [0.0] * COLUMNS
     for similarity in comparisons.genuine.tolist():
         genuine[min(COLUMNS - 1, int((similarity + 1) / 2 * COLUMNS))] += 1 / len(comparisons.genuine)
-    top = max(float(impostor.max()), *genuine) * 1.05
+    top = max(float(impostor.max()), *genuine) * 1.18
     floor = HEIGHT - BOTTOM
     parts = [_text(left, 20, "Share of comparisons by similarity", weight="bold")]
     for tenth in range(-4, 11, 2):

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ostiary.models.catalog import OperatingPoint
-from ostiary.models.operating import MIN_FALSE_MATCHES
+from ostiary.models.catalog import MIN_FALSE_MATCHES, OperatingPoint
 
 BINS = 2000  # of similarity from -1 to 1: a thousandth each
 

@@ -17,6 +17,8 @@ from ostiary.models.loader import Net, WrongShape, runtime
 MODELS = Path(catalog.__file__).parent
 GOOD = (catalog.FOLDER / "face-embed-mobilefacenet.toml").read_text(encoding="utf-8")
 
+STRICTEST = re.findall(r"similarity = \S+", GOOD)[-1]
+
 
 def written(tmp_path: Path, text: str) -> Path:
     file = tmp_path / "entry.toml"
@@ -136,11 +138,17 @@ def test_a_missing_key_is_named(tmp_path: Path, key: str) -> None:
     ("old", "new", "said"),
     [
         ('task = "embed"', 'task = "emotion"', "task is 'emotion'"),
-        ('sha256 = "f', 'sha256 = "F', "sha256 is not 64"),
+        ('sha256 = "', 'sha256 = "F', "sha256 is not 64"),
+        ("scale = 128.0", "scale = inf", "scale is inf"),
+        ("mean = 127.5", "mean = nan", "mean is nan"),
+        ("bytes = ", "bytes = 1e999 #", "infinity"),
+        ("fmr_low = ", "fmr_low = 0.9 #", "has the interval 0.9 to"),
+        ("false_matches = ", "false_matches = 29 #", "stands on 29 false matches, expected at least 30"),
+        ("dimensions = 192", "dimensions = " + "[" * 3000, "recursion"),
         ("scale = 128.0", "scale = 0", "scale is 0"),
         ("dimensions = 192", "dimensions = 0", "dimensions"),
-        ("similarity = 0.596", "similarity = 0.5", "fmr 1e-05 is not stricter"),
-        ("similarity = 0.596", "similarity = 1.5", "out of range"),
+        (STRICTEST, "similarity = 0.1", "is not stricter"),
+        (STRICTEST, "similarity = 1.5", "out of range"),
         ("shape = [1, 112, 112, 3]", 'shape = "112"', "input.shape is '112'"),
         ('name = "', "name = ", "entry.toml"),
     ],

@@ -30,7 +30,7 @@ def test_the_threshold_was_measured_at_the_asked_rate_or_a_stricter_one(fmr: flo
 def test_every_point_stands_on_enough_false_matches_and_lies_in_its_interval() -> None:
     assert {1e-3, 1e-4, 1e-5} <= {point.fmr for point in EMBEDDER.operating_points}
     for point in EMBEDDER.operating_points:
-        assert point.false_matches >= operating.MIN_FALSE_MATCHES
+        assert point.false_matches >= catalog.MIN_FALSE_MATCHES
         assert point.fmr_low < point.fmr < point.fmr_high
 
 
