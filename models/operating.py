@@ -59,9 +59,13 @@ def operating_point(model: Model, fpir: float, gallery: int, attempts: int = ATT
 
 
 def largest_gallery(model: Model, fpir: float, attempts: int = ATTEMPTS, *, cautious: bool = False) -> int:
-    """How many templates the strictest measured point allows within `fpir`; 0 when not even one. `cautious` counts on
-    the upper end of the point's 95 % interval instead of its rate."""
-    if not model.operating_points or not 0 < fpir < 1:
-        return 0
+    """How many templates a search may compare so that `operating_point` finds a measured point for `fpir`; 0: none.
+
+    The inverse of `fmr_for` at the strictest measured rate. `cautious` counts on the upper end of the points' 95 %
+    intervals instead of their rates. Raises ValueError outside 0 < fpir < 1.
+    """
+    if not 0 < fpir < 1:
+        raise ValueError(f"fpir {fpir}: expected 0 < fpir < 1")
     rates = [point.fmr_high if cautious else point.fmr for point in model.operating_points]
-    return int(math.log1p(-fpir) / (attempts * math.log1p(-min(rates))) * (1 + 1e-9))
+    # The same tolerance as in `threshold`, so that the two agree at the edge.
+    return int(math.log1p(-fpir) / (attempts * math.log1p(-min(rates) / (1 + 1e-9)))) if rates else 0

@@ -69,7 +69,9 @@ def test_the_largest_gallery_has_a_point_and_one_template_more_has_none(fpir: fl
 def test_the_budget_is_a_series_of_attempts() -> None:
     assert operating.fmr_for(0.001, 10) == operating.fmr_for(0.001, 10 * operating.ATTEMPTS, attempts=1)
     assert operating.largest_gallery(replace(EMBEDDER, operating_points=()), 0.001) == 0
-    assert operating.largest_gallery(EMBEDDER, 1.0) == 0
+    for none in (0.0, 1.0):
+        with pytest.raises(ValueError, match="fpir"):
+            operating.largest_gallery(EMBEDDER, none)
 
 
 @pytest.mark.parametrize(("fpir", "gallery", "attempts"), [(0, 30, 1), (1, 30, 1), (0.001, 0, 1), (0.001, 1, 0)])
