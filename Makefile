@@ -5,7 +5,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := menu
 ROUNDS ?= 30
 IMAGES ?= $(OSTIARY_FACES)
-.PHONY: menu run demo test check format bench bench-models lock clean wheel
+.PHONY: menu run demo test fuzz check format bench bench-models lock clean wheel
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
@@ -19,6 +19,9 @@ demo: .venv/ready ## the same without a browser: six cases at virtual doors, one
 
 test: .venv/ready-dev ## every test that needs no hardware
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: .venv/ready-dev ## feed hostile input to every target (ARGS: --only, --cases, --first, --file)
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 check: .venv/ready-dev ## format, lint, types, arrows
 	$(BIN)/ruff format --check .
@@ -43,7 +46,7 @@ lock: .venv/ready-dev ## pin every dependency again: hashes, no addresses
 	@locks/pin.sh $(BIN)/python
 
 clean: ## remove .venv, caches and the demonstration site in var/
-	rm -rf .venv var dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv var dist .fuzz .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A lock file names every package with its hash, so that a changed file on any mirror is refused.
