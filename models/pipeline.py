@@ -43,12 +43,14 @@ class Face:
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """What one picture showed. `nearest` is the face that stands at the door, or None with the reason in `no_probe`:
-    "face-missing", "faces-unclear" or "quality-<name>". `ms`: time in detect, align, quality and embed."""
+    "face-missing", "faces-unclear" or "quality-<name>". `ms`: time in detect, align, quality and embed.
+    `motion` is what several frames said of its movement."""
 
     faces: tuple[Face, ...]
     nearest: Face | None
     no_probe: str | None
     ms: dict[str, float]
+    motion: liveness.Motion | None = None
 
     def wipe(self) -> None:
         """Overwrites every probe."""
@@ -155,10 +157,10 @@ class FacePipeline:
         except fuse.NotOneFace:
             return Look(_without_probes(shown), None, nearest.FACES_UNCLEAR, ms)
         best = max((face for face, _ in seen), key=lambda face: fuse.headroom(face.quality))
-        level = liveness.motion([face.points for face, _ in seen]).level
-        chosen = replace(best, probe=probe, liveness=level)
+        motion = liveness.motion([face.points for face, _ in seen])
+        chosen = replace(best, probe=probe, liveness=motion.level)
         others = tuple(face for face in _without_probes(shown) if face.points is not seen[0][0].points)
-        return Look((chosen, *others), chosen, None, ms)
+        return Look((chosen, *others), chosen, None, ms, motion)
 
     def _alike(self) -> float:
         try:

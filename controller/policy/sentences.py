@@ -36,6 +36,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "not-enrolled": "No face is enrolled for you, and none is needed: please use this door's other credential.",
         "face-missing": "No face was seen. Come a little closer and look at the camera.",
         "faces-unclear": "Two faces were about equally near. Please come one at a time.",
+        "liveness-missing": "This door wants to see your head move. Turn it slowly to one side and back, or use this "
+        "door's other credential.",
         "face-mismatch": "The face did not match the card. Please try once more, or use this door's other credential.",
         "face-near": "Almost: the face could not be compared well enough. Look straight at the camera and try once "
         "more.",
@@ -101,6 +103,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "Weg an dieser Tür.",
         "face-missing": "Es war kein Gesicht zu sehen. Kommen Sie bitte etwas näher und schauen Sie in die Kamera.",
         "faces-unclear": "Zwei Gesichter waren etwa gleich nah. Bitte kommen Sie einzeln.",
+        "liveness-missing": "Diese Tür will sehen, dass sich Ihr Kopf bewegt. Drehen Sie ihn bitte langsam zur Seite "
+        "und zurück, oder nutzen Sie den anderen Weg an dieser Tür.",
         "face-mismatch": "Das Gesicht passte nicht zur Karte. Bitte versuchen Sie es noch einmal, oder nutzen Sie "
         "den anderen Weg an dieser Tür.",
         "face-near": "Fast: Das Gesicht ließ sich nicht gut genug vergleichen. Schauen Sie bitte gerade in die Kamera "

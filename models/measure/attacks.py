@@ -30,19 +30,15 @@ def attack(
     for number, (name, make) in enumerate(frames.ATTACKS.items()):
         passed, largest = 0, 0.0
         for at, rgb in enumerate(pictures):
-            said = liveness.motion(points(pipeline, make(rgb, np.random.default_rng((seed, number, at)))))
-            passed += said.passed
-            largest = max(largest, said.parallax)
+            look = pipeline.watch(make(rgb, np.random.default_rng((seed, number, at))))
+            if look.motion is not None:
+                passed += look.motion.passed
+                largest = max(largest, look.motion.parallax)
+            look.wipe()
             done += 1
             told(done, total)
         found.append(Attacked(name, len(pictures), passed, largest))
     return found
-
-
-def points(pipeline: FacePipeline, sequence: list[np.ndarray]) -> list[np.ndarray]:
-    """The five points of the nearest face in each frame that shows one; quality does not matter for movement."""
-    looks = [pipeline.look(frame, embed="none") for frame in sequence]
-    return [look.faces[0].points for look in looks if look.faces]
 
 
 NO_RATE = (

@@ -1,5 +1,6 @@
 """Identify: a claim is verified 1:1, a face alone is searched within the budget, and nobody is compared unasked."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from ostiary.controller.access.identify import NEAR_BAND, Identity, Matcher, ide
 from ostiary.controller.access.intake import Ask, Standing
 from ostiary.controller.people.following import Followed, Snapshot
 from ostiary.controller.policy.document import load
+from ostiary.controller.policy.door import LIVENESS
 from ostiary.controller.policy.facts import PersonFacts
+from ostiary.models import liveness
 from ostiary.models.operating import NoOperatingPoint
 from ostiary.protocol import base64url
 
@@ -127,6 +130,32 @@ def test_templates_of_another_length_disturb_nobody() -> None:
     site.gallery = Gallery(site.gallery.known, site.gallery.by_person | {"p-2": (short,)})
     assert site.identify(FRONT, face=like(unit(1), 0.8), card="card-1").match == "pass"
     assert site.identify(FRONT, face=like(unit(2), 0.8), card="card-2").reason == "not-enrolled"
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "reason"),
+    [
+        ("none", None, None),
+        ("motion", "motion", None),
+        ("motion", "sensor", None),
+        ("motion", "none", "liveness-missing"),
+        ("motion", None, "liveness-missing"),
+        ("sensor", "motion", "liveness-missing"),
+    ],
+)
+def test_a_door_that_asks_for_a_moving_head_takes_no_face_without(asked: str, given: str | None, reason: Any) -> None:
+    said = {"level": given} if given else None
+    for door, card in ((FRONT, "card-1"), (STUDIO, None)):
+        site = Site(3)
+        strict = replace(door, liveness=asked)
+        found = site.identify(strict, face=like(unit(1), 0.8), card=card, liveness=said)
+        assert found.reason == reason
+        assert site.compared == (reason is None)
+        assert site.identify(strict, face=None, card=card, no_probe="face-missing").reason != "liveness-missing"
+
+
+def test_the_doors_levels_are_those_of_the_models() -> None:
+    assert LIVENESS == liveness.LEVELS
 
 
 def test_unknown_card_and_missing_claim() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ostiary.controller.samples import portrait
 from ostiary.models import liveness
-from ostiary.models.measure import attacks, frames
+from ostiary.models.measure import frames
 from ostiary.models.picture import decode
 from ostiary.models.pipeline import FacePipeline
 
@@ -61,7 +61,11 @@ def test_an_attack_made_from_a_portrait_fails(pipeline: FacePipeline, attack: st
     left, top = (max(0, int(edge) - side) for edge in middle)
     made = frames.ATTACKS[attack](rgb[top : top + 2 * side, left : left + 2 * side], np.random.default_rng(1))
     assert len(made) == frames.FRAMES
-    assert not liveness.motion(attacks.points(pipeline, made)).passed
+    watched = pipeline.watch(made)
+    assert watched.motion is not None
+    assert (watched.motion.passed, watched.motion.level) == (False, "none")
+    assert watched.nearest is not None
+    assert watched.nearest.liveness == "none"
 
 
 @pytest.fixture(scope="module")
