@@ -9,6 +9,7 @@ from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
+from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.command()(demo)
 app.command()(ask)
 app.add_typer(node, name="node")
 app.add_typer(models, name="models")
+app.add_typer(policy, name="policy")
 
 
 def _version(wanted: bool) -> None:

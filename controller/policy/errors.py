@@ -293,14 +293,15 @@ class UnsignedRelation(PolicyError):
     """An entry kind of which nobody has signed why it has to do with the score's context; without that, anything could
     move the score."""
 
-    cure = 'Let whoever answers for it sign: `about: {why: "…", by: "…", on: 2026-03-01}`, or remove the kind.'
+    cure = 'Let whoever answers for it sign: `about: {why: "…", by: "…", signed: 2026-03-01}`, or remove the kind.'
 
 
 class UnsignedNecessity(PolicyError):
     """A door that searches among faces, and nobody has signed the note that says why a claim would not do."""
 
     cure = (
-        'Let whoever answers for it sign: `necessity: {note: note-1, by: "…", on: 2026-03-01}`, or take `face: verify`.'
+        'Let whoever answers for it sign: `necessity: {note: note-1, by: "…", signed: 2026-03-01}`; or take '
+        "`face: verify`, which needs no search."
     )
 
 

@@ -26,7 +26,7 @@ from ostiary.controller.policy.schema_parts import (
 )
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-SIGNED: dict[str, Schema] = {"by": text("who signed it: a person or an office", 80), "on": {**DAY}}
+SIGNED: dict[str, Schema] = {"by": text("who signed it: a person or an office", 80), "signed": {**DAY}}
 
 
 def schema() -> Schema:

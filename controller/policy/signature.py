@@ -10,24 +10,25 @@ from datetime import date
 
 from ostiary.controller.policy.reading import Value
 
-KEYS = ("by", "on")
+# Not `on`: to readers of YAML 1.1 that word is a boolean.
+KEYS = ("by", "signed")
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Signed `by` whom (1–80 characters), `on` which day."""
+    """Signed `by` whom (1–80 characters), on which day."""
 
     by: str
     on: date
 
     @classmethod
     def read(cls, fields: Mapping[str, Value]) -> "Signature":
-        """From the keys `by` and `on` of a mapping."""
-        return cls(fields["by"].text("who signed it", 80), fields["on"].day("when it was signed"))
+        """From the keys `by` and `signed` of a mapping."""
+        return cls(fields["by"].text("who signed it", 80), fields["signed"].day("when it was signed"))
 
     def as_document(self) -> dict[str, object]:
         """The canonical form."""
-        return {"by": self.by, "on": self.on.isoformat()}
+        return {"by": self.by, "signed": self.on.isoformat()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +66,4 @@ class Necessity:
 
     def as_document(self) -> dict[str, object]:
         """The canonical form."""
-        return {"note": self.note, "signed": self.signature.as_document() if self.signature else None}
+        return {"note": self.note, "signature": self.signature.as_document() if self.signature else None}

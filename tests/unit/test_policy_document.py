@@ -106,7 +106,7 @@ CASES = [
     ("or: [card, pass]", "or: [pin]", "pin]", errors.WrongWord, None),
     ("or: [card, pass]", "or: [cart, pass]", "cart", errors.WrongWord, "card"),
     ("face: identify", "face: identifi", "identifi", errors.WrongWord, "identify"),
-    ("    necessity: {note: studio-note-3, by: workshop committee, on: 2026-03-02}\n", "", "identify\n    or",
+    ("    necessity: {note: studio-note-3, by: workshop committee, signed: 2026-03-02}\n", "", "identify\n    or",
      errors.IdentifyWithoutNecessity, None),
     ("    budget: {fpir: 0.001, gallery: 30}\n", "", "identify\n    or", errors.IdentifyWithoutBudget, None),
     ("face: identify", "face: verify", "{fpir", errors.BudgetWithoutIdentify, None),

@@ -72,10 +72,10 @@ def test_one_mistake_is_told_once() -> None:
 
 REFUSALS = [
     # what is replaced, by what, what the linter says of it, at which word
-    ("    about: {why: Who passed the course knows how each machine is stopped., by: workshop committee, on: "
+    ("    about: {why: Who passed the course knows how each machine is stopped., by: workshop committee, signed: "
      "2026-03-02}\n", "", "unsigned-relation", "course-passed"),
-    ("on: 2026-03-02", "on: 2026-11-25", "signed-later", "course-passed"),
-    ("{note: studio-note-3, by: workshop committee, on: 2026-03-02}", "studio-note-3", "unsigned-necessity",
+    ("signed: 2026-03-02", "signed: 2026-11-25", "signed-later", "course-passed"),
+    ("{note: studio-note-3, by: workshop committee, signed: 2026-03-02}", "studio-note-3", "unsigned-necessity",
      "studio-note-3\n"),
     ("gallery: 30", "gallery: 101", "gallery-beyond-budget", "{fpir"),
     ("or: [card]\n    necessity", "or: [card, card+pin]\n    necessity", "unequal-alternative", "card+pin"),
@@ -138,7 +138,7 @@ def test_a_face_that_is_searched_for_is_one_factor_and_so_is_what_stands_for_it(
 
 
 def test_a_signature_of_today_counts() -> None:
-    assert codes(changed(("on: 2026-03-02", "on: 2026-11-24"))) == []
+    assert codes(changed(("signed: 2026-03-02", "signed: 2026-11-24"))) == []
 
 
 def test_a_door_about_something_else_reads_no_score() -> None:

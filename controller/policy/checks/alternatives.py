@@ -26,7 +26,8 @@ def check(reading: Reading, draft: Policy, around: Around) -> None:
                 reading.findings.refuse(errors.UnequalAlternative(item.at, *refused))
         if door.face != "off" and not around.presentable.intersection(door.alternatives):
             taken = ", ".join(sorted(around.presentable)) or "nothing"
-            found = f'the door "{name}" with {" or ".join(door.alternatives)} besides a face'
+            unread = " or ".join(door.alternatives)
+            found = f'the door "{name}", which would take nothing but a face: no reader takes {unread} yet'
             at = reading.doors[name]["or"].at
             expected = f"something that a reader takes ({taken})"
             reading.findings.refuse(errors.AlternativeNotPresentable(at, found, expected))

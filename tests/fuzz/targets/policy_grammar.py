@@ -69,7 +69,7 @@ class Page:
         kind: dict[str, Any] = {"points": points, "evidence": self.of(["sheet", ["sheet", "report"]], [[], "", None])}
         kind["expires"] = self.of(["30d", "365d"] + ["never"] * (points in (1, 5, 10)), ["0d", "never", "1y", "-1d"])
         if self.maybe(0.8):
-            kind["about"] = {"why": "it is about safety", "by": "the committee", "on": self.of(DATES[:1], NO_DATES)}
+            kind["about"] = {"why": "it is about safety", "by": "the committee", "signed": self.of(DATES[:1], NO_DATES)}
         return kind
 
     def clause(self, depth: int = 0) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class Page:
         if self.maybe(0.7):
             words["or"] = self.some(lambda: self.of(["card", "pass", "card+pin"], ["pin", "face", ""]), 2)
         if words.get("face") == "identify" or self.maybe(self.odd):
-            words["necessity"] = {"note": "note-1", "by": "the committee", "on": "2026-01-01"}
+            words["necessity"] = {"note": "note-1", "by": "the committee", "signed": "2026-01-01"}
             words["budget"] = {
                 "fpir": self.of([0.001, 0.1], [0, 1, "nan", -1]),
                 "gallery": self.of([1, 30], NO_NUMBERS),
