@@ -12,8 +12,6 @@ from ostiary.models.quality import BOUNDS
 if TYPE_CHECKING:
     import numpy as np
 
-LEAST_WEIGHT = 0.05  # of a frame that only just meets the bounds
-
 
 class NotOneFace(Mistake, ValueError):
     """The frames do not belong together: another model, or another person stepped in between."""
@@ -33,7 +31,7 @@ def headroom(quality: dict[str, float]) -> float:
 
 
 def fuse(frames: Sequence[tuple[Probe, dict[str, float]]], best: int, alike: float = -1.0) -> Probe:
-    """One probe from the `best` of the frames' probes: their unit vectors' mean by `headroom`, int8 again.
+    """One probe from the `best` of the frames' probes: the mean of their unit vectors, int8 again.
 
     Every given probe is wiped, used or not. `alike` is the similarity below which two frames are two people: somebody
     could let another finish the visit. Raises NotOneFace (the probes are wiped then, too), and ValueError without
@@ -60,8 +58,7 @@ def fuse(frames: Sequence[tuple[Probe, dict[str, float]]], best: int, alike: flo
                 f"Two of them are only {nearest:.2f} alike, expected at least {alike:.2f}.",
                 "Please come one at a time.",
             )
-        weights = np.array([max(headroom(quality), LEAST_WEIGHT) for _, quality in ordered[:best]], np.float32)
-        mean = weights @ units[:best] / weights.sum()
+        mean = units[:best].mean(0)
         scale = float(np.abs(mean).max()) / 127 or 1.0
         vector = np.rint(mean / scale).astype(np.int8)
         mean.fill(0)
