@@ -70,6 +70,8 @@ class Keeper:
         self.keys = store
         self.log = log
         self.policy: Policy | None = None
+        self.policy_version = 0
+        self.publishing = asyncio.Lock()
         self._published: dict[str, Any] | None = None
         self._places = places
         self._learn = site.learn
@@ -275,9 +277,18 @@ class Keeper:
             shield = self._shields[len(vector)] = TemplateShield(secret, len(vector))
         return shield.shield(np.frombuffer(vector, np.int8), scale)
 
-    def publish(self, policy: Policy, text: str, published_at_ms: int) -> None:
-        self.policy = policy
-        self._published = {"text": text, "sha256": policy.sha256, "published_at_ms": published_at_ms}
+    def largest_gallery(self, fpir: float) -> int:
+        return min((operating.largest_gallery(model, fpir) for model in embedders()), default=0)
+
+    def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
+        self.policy, self.policy_version = policy, body.get("version", 0)
+        self._published = {
+            "text": body["text"],
+            "sha256": policy.sha256,
+            "published_at_ms": published_at_ms,
+            "version": self.policy_version,
+            "note": body.get("note"),
+        }
 
     def published(self) -> dict[str, Any] | None:
         return self._published
@@ -350,7 +361,8 @@ class Keeper:
         if row is None or not isinstance(body, dict):
             return
         try:
-            self.publish(load(body["text"], body["name"]), body["text"], row.at_ms)
+            self.policy_version = body.get("version", 0)
+            self.publish(load(body["text"], body["name"]), body, row.at_ms)
         except PolicyError as error:
             # A later version may refuse what an earlier one took. Doors stay shut, and a better one can be published.
             _log.error("The published policy is not valid any more, so no door opens: %s", error)

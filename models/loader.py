@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ostiary.models import traits
 from ostiary.models.catalog import Model, Tensor, checked_file
 from ostiary.models.mistake import Mistake
 
@@ -104,6 +105,7 @@ class Net:
         self._outputs = {
             tensor.name: _matching(model, tensor, self._interpreter.get_output_details()) for tensor in model.outputs
         }
+        _check_outputs(model, self._interpreter.get_output_details())
         self._of_pixel = self._quantized(_normalized(model))
 
     def run(self, values: np.ndarray) -> dict[str, np.ndarray]:
@@ -214,6 +216,18 @@ def _matching(model: Model, tensor: Tensor, details: list[dict[str, Any]]) -> di
         f"{model.file.name} is not the network that the catalogue describes as {model.name}.",
         f"For {tensor.name!r} the file has {found}, the catalogue says {tensor.dtype}{list(tensor.shape)}.",
         "Use the release's weights, or correct the catalogue entry.",
+    )
+
+
+def _check_outputs(model: Model, details: list[dict[str, Any]]) -> None:
+    """A head that the catalogue is silent about, or that guesses at a person's traits, is no part of this house."""
+    found = ", ".join(f"{detail['name']} {[int(n) for n in detail['shape']]}" for detail in details)
+    if len(details) == len(model.outputs) and not traits.named(*(str(detail["name"]) for detail in details)):
+        return
+    raise WrongShape(
+        f"{model.file.name} is not the network that the catalogue describes as {model.name}.",
+        f"Its outputs are {found}, expected {len(model.outputs)} and none about a trait of a person.",
+        "Cut the other heads off the network, and name what stays in the catalogue.",
     )
 
 

@@ -1,22 +1,26 @@
-"""The whole way from pixels to faces: detect, align, measure quality, embed. It keeps nothing between two looks."""
+"""The whole way from pixels to faces: detect, align, measure quality, embed; and from frames to one probe.
+
+It keeps nothing between two looks.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ostiary.models import align, catalog, detect, landmarks, nearest, quality
+from ostiary.models import align, catalog, detect, fuse, landmarks, liveness, nearest, operating, quality
 from ostiary.models.embed import Probe, embed
 from ostiary.models.loader import THREADS, Kernels, Net, WrongShape
 
 if TYPE_CHECKING:
     import numpy as np
 
-LIVENESS = "none"  # no presentation-attack rate can be claimed for any model at hand, so none is pretended
+BEST_FRAMES = 5  # what more of them bring, and what fewer cost, stands in the embedder's card
+SAME_PERSON_FMR = 1e-2  # frames of one visit are alike; a stranger's would pass this once in a hundred times
 MIN_FACE_IN_PART = 0.95  # a picture has many parts, and each is one more chance to be wrong
 WIDE = 1.5  # a face that fills the picture is too large for the detector; with a black frame around it is not
 # Of the faces whose eyes are this far apart in its 128 pixels BlazeFace finds 98 % (at 6.4 90 %, at 4.8 half of them).
@@ -39,12 +43,14 @@ class Face:
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """What one picture showed. `nearest` is the face that stands at the door, or None with the reason in `no_probe`:
-    "face-missing", "faces-unclear" or "quality-<name>". `ms`: time in detect, align, quality and embed."""
+    "face-missing", "faces-unclear" or "quality-<name>". `ms`: time in detect, align, quality and embed.
+    `motion` is what several frames said of its movement."""
 
     faces: tuple[Face, ...]
     nearest: Face | None
     no_probe: str | None
     ms: dict[str, float]
+    motion: liveness.Motion | None = None
 
     def wipe(self) -> None:
         """Overwrites every probe."""
@@ -106,7 +112,7 @@ class FacePipeline:
         crops = [align.crop(rgb, found.points) for found, _ in located]
         watch.lap("align")
         faces = [
-            Face(found.box, found.points, score, quality.measure(crop, found.points), LIVENESS, None)
+            Face(found.box, found.points, score, quality.measure(crop, found.points), liveness.NONE, None)
             for (found, score), crop in zip(located, crops, strict=True)
         ]
         order = sorted(range(len(faces)), key=lambda at: -faces[at].quality["eye-distance-px"])
@@ -124,6 +130,43 @@ class FacePipeline:
         watch.lap("embed")
         at = choice.index
         return Look(tuple(faces), None if at is None else faces[at], choice.reason, watch.ms)
+
+    def watch(self, frames: Iterable[np.ndarray]) -> Look:
+        """One visit in several frames, each as for `look`: the nearest face of the best frame, one probe fused from the
+        BEST_FRAMES best by quality, and the liveness level that its movement deserves.
+
+        Nothing is read after a first frame without a face to compare. Where the frames show two people nobody is
+        chosen: "faces-unclear". Every probe but the returned one is wiped. Raises WrongShape.
+        """
+        shown: Look | None = None
+        seen: list[tuple[Face, Probe]] = []
+        ms: dict[str, float] = {}
+        for rgb in frames:
+            look = self.look(rgb)
+            ms = {name: ms.get(name, 0.0) + spent for name, spent in look.ms.items()}
+            if shown is None:
+                shown = look
+            if look.nearest is not None and look.nearest.probe is not None:
+                seen.append((look.nearest, look.nearest.probe))
+            elif not seen:
+                return look
+        if shown is None:
+            return Look((), None, nearest.FACE_MISSING, _Watch(self._clock).ms)
+        try:
+            probe = fuse.fuse([(probe, face.quality) for face, probe in seen], BEST_FRAMES, self._alike())
+        except fuse.NotOneFace:
+            return Look(_without_probes(shown), None, nearest.FACES_UNCLEAR, ms)
+        best = max((face for face, _ in seen), key=lambda face: fuse.headroom(face.quality))
+        motion = liveness.motion([face.points for face, _ in seen])
+        chosen = replace(best, probe=probe, liveness=motion.level)
+        others = tuple(face for face in _without_probes(shown) if face.points is not seen[0][0].points)
+        return Look((chosen, *others), chosen, None, ms, motion)
+
+    def _alike(self) -> float:
+        try:
+            return operating.threshold(self.model, SAME_PERSON_FMR)
+        except operating.NoOperatingPoint:
+            return -1.0  # a model without a measured point serves no door
 
     def _find(self, rgb: np.ndarray, watch: _Watch) -> list[tuple[landmarks.Located, float]]:
         """Confirmed faces with their scores. The picture is looked at whole; if that shows no face, with a frame around
@@ -158,6 +201,10 @@ class FacePipeline:
 def _sure(eyes_px: float, side: float) -> bool:
     """Whether a look at squares of `side` pixels cannot have missed a face about as near as one of `eyes_px`."""
     return eyes_px / side * detect.SIDE_PX >= _SURE_EYES_PX * nearest.CLEARLY_NEARER
+
+
+def _without_probes(look: Look) -> tuple[Face, ...]:
+    return tuple(replace(face, probe=None) for face in look.faces)
 
 
 class _Watch:

@@ -30,7 +30,7 @@ def judge(identity: Identity, door: str, policy: Policy | None, gallery: Gallery
         return refused("no-policy")
     if identity.reason is not None:
         return refused(identity.reason)
-    person = gallery.facts(identity.person or "", at_ms)
+    person = gallery.facts(identity.person or "")
     if person is None:
         return refused("card-unknown")
     facts = Facts(person=person, door=door, at_ms=at_ms)

@@ -1,5 +1,6 @@
 """What an act may touch: the keeper's rooms, handed over by `controller/app.py`."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -30,6 +31,8 @@ class House(Protocol):
     log: Log
     keys: KeyStore
     policy: Policy | None
+    policy_version: int  # of the newest publication, valid still or not; 0: there was none
+    publishing: asyncio.Lock
 
     def now_ms(self) -> int:
         """Wall clock, Unix milliseconds."""
@@ -49,11 +52,17 @@ class House(Protocol):
         """Read what the web wrote about people, now."""
         ...
 
-    def publish(self, policy: Policy, text: str, published_at_ms: int) -> None:
-        """From the next ask on, this policy decides."""
+    def largest_gallery(self, fpir: float) -> int:
+        """How many templates a search may compare at most within this error budget, by measured points; 0: none."""
         ...
 
-    def published(self) -> dict[str, Any] | None: ...
+    def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
+        """From the next ask on, this policy decides; `body` is that of the record that published it."""
+        ...
+
+    def published(self) -> dict[str, Any] | None:
+        """text, sha256, version, note and published_at_ms of the policy that rules; None without one."""
+        ...
 
     def nodes(self) -> list[dict[str, Any]]: ...
 

@@ -7,7 +7,9 @@ import typer
 from ostiary.controller import __version__
 from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.demo import demo
+from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
+from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 
 app = typer.Typer(
@@ -22,6 +24,8 @@ app.command()(run)
 app.command()(demo)
 app.command()(ask)
 app.add_typer(node, name="node")
+app.add_typer(models, name="models")
+app.add_typer(policy, name="policy")
 
 
 def _version(wanted: bool) -> None:

@@ -4,7 +4,7 @@ Applying the changes since a version to its snapshot gives the snapshot that rea
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, Table, func, select
 
@@ -30,12 +30,6 @@ class Followed:
     facts: PersonFacts
     cards: tuple[str, ...] = ()
     templates: tuple[SealedTemplate, ...] = ()
-    suspended_until_ms: int | None = None
-
-    def facts_at(self, at_ms: int) -> PersonFacts:
-        """The facts for a decision at this time: a suspension ends by itself."""
-        suspended = self.suspended_until_ms is not None and at_ms < self.suspended_until_ms
-        return replace(self.facts, suspended=True) if suspended else self.facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +111,13 @@ def _read(conn: Connection, only: list[str] | None) -> dict[str, Followed]:
             member=tuple(Membership(row.state, *span) for row, span in _spans(member.get(person, ()))),
             holds=tuple(Holding(row.name, *span) for row, span in _spans(holds.get(person, ()))),
             entries=tuple(_entry(row, hashes[row.evidence]) for row in entries.get(person, ())),
+            suspended_until_ms=None if stands is None else stands.suspended_until_ms,
             revoked=stands is not None and stands.revoked_at_ms is not None,
         )
         people[person] = Followed(
             facts,
             tuple(row.tag for row in cards.get(person, ()) if row.revoked_at_ms is None),
             tuple(SealedTemplate(row.id, row.model, row.runtime, row.sealed) for row in templates.get(person, ())),
-            None if stands is None else stands.suspended_until_ms,
         )
     return people
 

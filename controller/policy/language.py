@@ -101,6 +101,11 @@ def say_moment(at_ms: int, zone: ZoneInfo, language: str) -> str:
         when += timedelta(seconds=60 - when.second)
     if when.hour == when.minute == 0:
         return say_date(when, language)
+    return say_wall(when, language)
+
+
+def say_wall(when: datetime, language: str) -> str:
+    """ "3 December 2026 at 14:05": what a wall clock showed, to the minute."""
     return pick(MOMENT, language).format(date=say_date(when, language), time=f"{when:%H:%M}")
 
 

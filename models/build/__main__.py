@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     """Exit status: 0 when every file came out as it is written down, 1 when one did not or could not be made."""
     parser = argparse.ArgumentParser(prog="python -m ostiary.models.build", description=__doc__)
     parser.add_argument(
-        "step", choices=("make", "calibrate", "parity", "crossed", "compare"), nargs="?", default="make"
+        "step", choices=("make", "calibrate", "compare", "parity", "crossed", "detectors"), nargs="?", default="make"
     )
     parser.add_argument(
         "--out", type=Path, default=WEIGHTS, help="where the files go; their sums are checked there too"
@@ -82,12 +82,18 @@ def _with_pictures(step: str) -> int:
         for file in calibrate(Path(named), CACHE):
             print(f"{file.stat().st_size:>9,}  {file}")
         return 0
-    from ostiary.models.build import compare, parity
+    from ostiary.models.build import compare, detectors, parity, report
 
-    measure = {"parity": parity.beside, "crossed": parity.crossed, "compare": compare.compare}[step]
+    measure = {
+        "parity": parity.beside,
+        "crossed": parity.crossed,
+        "compare": compare.compare,
+        "detectors": detectors.detectors,
+    }[step]
     found = measure(WEIGHTS, Path(named), lambda said: print(said, file=sys.stderr, flush=True))
     MEASURED.mkdir(exist_ok=True)
     (MEASURED / f"{step}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(report.write())
     return 0
 
 

@@ -23,19 +23,19 @@ from ostiary.models.build.views import Seen
 
 FACES = 200
 PICTURES = 600
-RATES = (1e-3, 1e-4)
+RATES = (1e-3,)
 _ROOMY_KIB = 8192
 _SEED = 19795
 
 
 def beside(weights: Path, images: Path, told: Callable[[str], None]) -> dict[str, Any]:
     """Each micro file on both runtimes, with FACES pictures of persons who are held out."""
-    some = _some(images, FACES)
+    seen = some(images, FACES)
     rng = np.random.default_rng(_SEED)
     shown = {
-        "embed": [views.of_crop(one) for one in some],
-        "points": [views.of_box(one, rng) for one in some],
-        "detect": [views.of_somewhere(one, rng) for one in some],
+        "embed": [views.of_crop(one) for one in seen],
+        "points": [views.of_box(one, rng) for one in seen],
+        "detect": [views.of_somewhere(one, rng) for one in seen],
     }
     files = []
     for file in sorted((weights / "micro").glob("*.tflite")):
@@ -47,7 +47,7 @@ def beside(weights: Path, images: Path, told: Callable[[str], None]) -> dict[str
 def crossed(weights: Path, images: Path, told: Callable[[str], None]) -> dict[str, Any]:
     """Enrolment on one runtime and verification on the other, one run a face, with PICTURES pictures of held-out
     persons who have several. The board's numbers come from the reference kernels."""
-    everybody = _some(images, PICTURES, several=True)
+    everybody = some(images, PICTURES, several=True)
     numbers = {name: at for at, name in enumerate(sorted({one.person for one in everybody}))}
     person = np.array([numbers[one.person] for one in everybody])
     (micro,) = (weights / "micro").glob("face-embed-*.tflite")
@@ -64,7 +64,7 @@ def crossed(weights: Path, images: Path, told: Callable[[str], None]) -> dict[st
     return {"pictures": len(everybody), "persons": len(numbers), "rates": found}
 
 
-def _some(images: Path, count: int, several: bool = False) -> list[Seen]:
+def some(images: Path, count: int, several: bool = False) -> list[Seen]:
     """`count` usable pictures of held-out persons, who are drawn in an order that depends on their names alone."""
     folders = [folder for folder in images.iterdir() if folder.is_dir() and held_out(folder.name)]
     if several:
@@ -174,8 +174,7 @@ def _crossed(door: np.ndarray, board: np.ndarray, person: np.ndarray) -> list[di
         for enrolled, verified, found in (
             ("LiteRT", "LiteRT", home),
             ("TFLM", "TFLM", pairs.pairs(board, board, person)),
-            ("LiteRT", "TFLM", pairs.pairs(board, door, person)),
-            ("TFLM", "LiteRT", pairs.pairs(door, board, person)),
+            ("one of them", "the other", pairs.pairs(board, door, person)),  # both ways
         ):
             rows.append(
                 {

@@ -41,7 +41,7 @@ def test_no_policy_no_door_no_person() -> None:
 
 
 def test_a_suspension_denies_while_it_lasts_and_ends_by_itself() -> None:
-    suspended = gallery(Followed(ADA, suspended_until_ms=NOON_MS + 1000))
+    suspended = gallery(Followed(replace(ADA, suspended_until_ms=NOON_MS + 1000)))
     ada = Identity("p-ada", "card", "card")
     assert judge(ada, "front", POLICY, suspended, NOON_MS).reason == "suspended"
     assert judge(ada, "front", POLICY, suspended, NOON_MS + 1000).granted

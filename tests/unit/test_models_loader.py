@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ostiary.models import catalog
-from ostiary.models.loader import Kernels, Net, NoDelegate, NotANumber, UnreadableModel, WrongShape, runtime
+from ostiary.models.loader import Kernels, Net, NoDelegate, NotANumber, UnreadableModel, WrongShape, _matching, runtime
 
 EMBEDDER = catalog.the_one("embed")
 POINTER = catalog.the_one("landmarks")
@@ -131,6 +131,18 @@ def test_a_network_of_another_shape_is_refused() -> None:
         Net(replace(EMBEDDER, outputs=(replace(embedding, dtype="float32"),)))
     with pytest.raises(WrongShape):
         Net(replace(EMBEDDER, file=POINTER.file, sha256=POINTER.sha256))
+
+
+@pytest.mark.parametrize("scales", [[], [0.0], [-1.0], [float("nan")], [float("inf")], [0.1, 0.2]])
+def test_an_end_without_one_positive_scale_is_refused(scales: list[float]) -> None:
+    detail = {
+        "dtype": np.int8,
+        "shape": np.array([1, 192]),
+        "name": "out",
+        "quantization_parameters": {"scales": np.array(scales)},
+    }
+    with pytest.raises(WrongShape, match=r"face-embed.*tflite.*expected one positive scale"):
+        _matching(EMBEDDER, EMBEDDER.outputs[0], [detail])
 
 
 @pytest.mark.parametrize(
