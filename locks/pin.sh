@@ -15,3 +15,6 @@ pin() {
 pin run --extra face --extra prove
 pin dev --extra face --extra prove --extra postgres --extra dev
 pin pi --extra face --extra pi
+# The peers of `make bench-models`: dlib as a wheel, so face-recognition's own wish for its source is left out.
+"$tool/bin/uv" pip compile -q --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --no-annotate --no-header locks/peers.in -o locks/peers.lock

@@ -12,6 +12,7 @@ from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.ledger import ledger
 from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.log import log
+from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
@@ -36,6 +37,7 @@ app.add_typer(node, name="node")
 app.add_typer(contest, name="contest")
 app.add_typer(ledger, name="ledger")
 app.add_typer(standing, name="standing")
+app.add_typer(models, name="models")
 app.add_typer(policy, name="policy")
 app.add_typer(bench, name="bench")
 app.command()(verify)

@@ -15,6 +15,7 @@ FACE = ("off", "verify", "identify")
 # How many factors each asks for: something that one has, and something that one knows.
 ALTERNATIVES: Mapping[str, int] = {"card": 1, "pass": 1, "card+pin": 2, "pass+pin": 2}
 OFFLINE = ("pack", "deny")
+LIVENESS = ("none", "motion", "sensor")  # in rising order; what each is worth stands in models/liveness.py
 SHORTEST_PULSE_MS, LONGEST_PULSE_MS, DEFAULT_PULSE_MS = 1_000, 30_000, 5_000
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 LONGEST_PACK_AGE_MS, DEFAULT_PACK_AGE_MS = 30 * DAY_MS, DAY_MS
@@ -22,7 +23,7 @@ MOST_MORE_HELD_MS = 600_000
 MOST_FPIR = 0.1
 LARGEST_GALLERY = 100_000
 REQUIRED = ("face", "grant")
-OPTIONAL = ("or", "context", "necessity", "budget", "offline", "pulse", "more_time")
+OPTIONAL = ("or", "liveness", "context", "necessity", "budget", "offline", "pulse", "more_time")
 KEYS = (*REQUIRED, *OPTIONAL)
 
 
@@ -47,7 +48,8 @@ class MoreTime:
 @dataclass(frozen=True, slots=True)
 class Door:
     """The rule of one door. `face` is "off", "verify" (1:1 against a claim) or "identify" (1:N, within `budget`);
-    `alternatives` are the credentials that open without a face; `offline` is what a node does alone: "pack" or "deny",
+    `alternatives` are the credentials that open without a face; `liveness` is what must speak for a face of flesh, at
+    least, before it counts: "none", "motion" or "sensor"; `offline` is what a node does alone: "pack" or "deny",
     with a pack of at most `pack_age_ms`; `pulse_ms` is 1,000–30,000, `more_time` included; `context` is what the door
     is about, if it says so: a score of another context is none of its business."""
 
@@ -62,6 +64,7 @@ class Door:
     pulse_ms: int = DEFAULT_PULSE_MS
     more_time: MoreTime = MoreTime()
     context: str | None = None
+    liveness: str = "none"
 
     @classmethod
     def read(cls, name: str, key: Value, fields: Mapping[str, Value], sections: Sections) -> "Door":
@@ -79,6 +82,7 @@ class Door:
         pulse_ms = attempt(lambda: _pulse_ms(fields.get("pulse")), DEFAULT_PULSE_MS)
         more_time = attempt(lambda: _more_time(fields.get("more_time"), pulse_ms), MoreTime())
         context = attempt(lambda: _context(fields["context"]), None) if "context" in fields else None
+        liveness = attempt(lambda: fields["liveness"].word(LIVENESS), "sensor") if "liveness" in fields else "none"
         if face == "identify" and "necessity" not in fields:
             found = f'the door "{name}" with face: identify and no "necessity"'
             findings.refuse(errors.IdentifyWithoutNecessity(fields["face"].at, found, '"necessity"'))
@@ -107,6 +111,7 @@ class Door:
             pulse_ms,
             more_time,
             context,
+            liveness,
         )
 
     def as_document(self) -> Mapping[str, object]:
@@ -115,6 +120,7 @@ class Door:
         return {
             "face": self.face,
             "or": list(self.alternatives),
+            "liveness": self.liveness,
             "context": self.context,
             "necessity": self.necessity.as_document() if self.necessity else None,
             "budget": budget,

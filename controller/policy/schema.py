@@ -6,7 +6,7 @@ what refers to what, is known to the loader and the linter alone; a test feeds t
 
 from ostiary.controller.policy.clauses import clause_types
 from ostiary.controller.policy.document import HIGHEST, LOWEST
-from ostiary.controller.policy.door import ALTERNATIVES, FACE, LARGEST_GALLERY, MOST_FPIR, OFFLINE
+from ostiary.controller.policy.door import ALTERNATIVES, FACE, LARGEST_GALLERY, LIVENESS, MOST_FPIR, OFFLINE
 from ostiary.controller.policy.entry_kind import MOST_POINTS, NEVER
 from ostiary.controller.policy.hours import DAY_WORDS
 from ostiary.controller.policy.language import LANGUAGES
@@ -97,6 +97,7 @@ def _door_words() -> dict[str, Schema]:
             "minItems": 1,
             "description": "what opens the door without a face",
         },
+        "liveness": word(LIVENESS, "what must speak for a face of flesh, at least; no proof against an attack"),
         "context": {**NAME, "description": "what the door is about"},
         "necessity": {"anyOf": [note, mapping({"note": note, **SIGNED})]},
         "budget": mapping(

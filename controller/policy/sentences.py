@@ -36,6 +36,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "not-enrolled": "No face is enrolled for you, and none is needed: please use this door's other credential.",
         "face-missing": "No face was seen. Come a little closer and look at the camera.",
         "faces-unclear": "Two faces were about equally near. Please come one at a time.",
+        "liveness-missing": "This door wants to see your head move. Turn it slowly to one side and back, or use this "
+        "door's other credential.",
         "face-mismatch": "The face did not match the card. Please try once more, or use this door's other credential.",
         "face-near": "Almost: the face could not be compared well enough. Look straight at the camera and try once "
         "more.",
@@ -47,6 +49,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "quality-exposure": "There was too little or too much light. Turn your face towards the light and try "
         "once more.",
         "quality-yaw-deg": "The face was turned away. Look straight at the camera.",
+        "quality-pitch-deg": "The face was raised or lowered. Look straight at the camera.",
+        "quality-roll-deg": "The head was tilted. Hold it upright and look at the camera.",
+        "quality-uncovered": "Something covered the eyes or the mouth. Take it away for a moment, or use this door's "
+        "other credential.",
         "quality-*": "The picture was not good enough. Come a little closer and look straight at the camera.",
         # messages that were refused
         "malformed": "The door's message could not be read. Please try once more, and tell the office if it happens "
@@ -97,6 +103,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "Weg an dieser Tür.",
         "face-missing": "Es war kein Gesicht zu sehen. Kommen Sie bitte etwas näher und schauen Sie in die Kamera.",
         "faces-unclear": "Zwei Gesichter waren etwa gleich nah. Bitte kommen Sie einzeln.",
+        "liveness-missing": "Diese Tür will sehen, dass sich Ihr Kopf bewegt. Drehen Sie ihn bitte langsam zur Seite "
+        "und zurück, oder nutzen Sie den anderen Weg an dieser Tür.",
         "face-mismatch": "Das Gesicht passte nicht zur Karte. Bitte versuchen Sie es noch einmal, oder nutzen Sie "
         "den anderen Weg an dieser Tür.",
         "face-near": "Fast: Das Gesicht ließ sich nicht gut genug vergleichen. Schauen Sie bitte gerade in die Kamera "
@@ -111,6 +119,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "quality-exposure": "Es war zu dunkel oder zu hell. Drehen Sie sich bitte zum Licht und versuchen Sie es "
         "noch einmal.",
         "quality-yaw-deg": "Das Gesicht war abgewandt. Schauen Sie bitte gerade in die Kamera.",
+        "quality-pitch-deg": "Das Gesicht war gehoben oder gesenkt. Schauen Sie bitte gerade in die Kamera.",
+        "quality-roll-deg": "Der Kopf war geneigt. Halten Sie ihn bitte aufrecht und schauen Sie in die Kamera.",
+        "quality-uncovered": "Augen oder Mund waren verdeckt. Nehmen Sie das bitte kurz weg, oder nutzen Sie den "
+        "anderen Weg an dieser Tür.",
         "quality-*": "Das Bild war nicht gut genug. Kommen Sie bitte etwas näher und schauen Sie gerade in die Kamera.",
         "malformed": "Die Nachricht der Tür war nicht lesbar. Bitte versuchen Sie es noch einmal, und sagen Sie im "
         "Büro Bescheid, wenn es wieder geschieht.",

@@ -76,7 +76,7 @@ REASONS = """
     granted suspended revoked withdrawn lockdown tier-below inside-already full not-escorted none-of-these live-unknown
     not-member membership-ended missing-holding score-below outside-hours unknown-door
     no-policy claim-missing card-unknown card-revoked card-not-accepted not-enrolled face-missing faces-unclear
-    face-mismatch face-near face-unknown several-candidates gallery-too-large
+    liveness-missing face-mismatch face-near face-unknown several-candidates gallery-too-large
 """
 
 

@@ -117,6 +117,8 @@ class Page:
         if self.maybe(0.3):
             words["offline"] = self.of(["pack", "deny", {"pack": "12h"}], ["grant", {"pack": "99d"}, {}])
         if self.maybe(0.3):
+            words["liveness"] = self.of(["none", "motion", "sensor"], ["video", 1, None])
+        if self.maybe(0.3):
             words["pulse"] = self.of(["1s", "30s", "1500ms"], ["0s", "31s", "1h"])
         if self.maybe(0.3):
             words["more_time"] = self.of([{"held": "60s"}, {"held": "1m"}], [{}, {"pulse": "40s"}, {"pulse": "5s"}])
