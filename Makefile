@@ -9,7 +9,7 @@ IMAGES ?= $(OSTIARY_FACES)
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 run: .venv/ready ## start broker, keeper, web and virtual doors; prints the address
 	@$(BIN)/ostiary run --data var --port $(PORT)

@@ -21,7 +21,7 @@ from ostiary.models import catalog, picture
 from ostiary.models.measure import card, embeddings, folds, frames, pairs, rates
 from ostiary.models.pipeline import FacePipeline
 
-SEED, EACH, FRAMES = 1, 100, 60
+SEED, EACH, FRAMES = 1, 50, 40
 TARGET = Path("docs/face-models.md")
 
 
