@@ -370,9 +370,7 @@ class Keeper:
         return self._people
 
     def publisher(self) -> str | None:
-        row = self.log.reading().last_of("publish")
-        body = None if row is None else self.log.open(row.position)
-        return body.get("operator") if isinstance(body, dict) else None
+        return None if self._published is None else self._published["operator"]
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -399,6 +397,7 @@ class Keeper:
             "sha256": policy.sha256,
             "published_at_ms": published_at_ms,
             "version": self.policy_version,
+            "operator": body.get("operator"),
             "note": body.get("note"),
         }
 

@@ -37,8 +37,9 @@ async def _publish(house: House, asked: Asked) -> dict[str, Any]:
         said = Publication(policy.sha256, house.policy_version + 1, asked.operator, at_ms)
         note = publication.sign(signer, said)
         body = {"policy": policy.sha256, "name": name, "text": text, "version": said.version, "note": note}
-        await house.log.append([act_record(asked, "publish", at_ms, body)])
-        house.publish(policy, body, at_ms)
+        published = act_record(asked, "publish", at_ms, body)
+        await house.log.append([published])
+        house.publish(policy, published.body, at_ms)
     return {"sha256": policy.sha256, "version": said.version}
 
 
