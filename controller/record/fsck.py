@@ -107,7 +107,7 @@ class _Fsck:
         self.origin = f"ostiary/{site}"
         self.about = b"ostiary/record/1\x00" + site.encode() + b"\x00"
         self.report = Report()
-        self.unreadable, self.decisions = _Bits(), _Bits()
+        self.unreadable, self.closed_to_some, self.decisions = _Bits(), _Bits(), _Bits()
         self.journals = Journals(self.wrong)
         self.keys: KeyFile | None = None
         self.noted: dict[bytes, Note] = {}
@@ -295,6 +295,9 @@ class _Fsck:
             ]
             self.wrong(position, "the store", f"the index says something else than the record: {', '.join(changed)}")
             return
+        persons = record.get("persons")
+        if isinstance(persons, list) and len(wraps) < WRAP * max(1, len(persons)):
+            self.closed_to_some.set(position)
         self._content(position, record)
 
     def _opened(self, position: int, commitment: bytes, leaf: bytes, wraps: bytes, sealed: bytes) -> bytes | None:
@@ -321,8 +324,8 @@ class _Fsck:
             if digest(fresh[32:], data, "sha256") != commitment:
                 self.wrong(position, "the store", "its leaf is that of another record")
                 return None
-        if data is None and missing:
-            self.unreadable.set(position)
+        if missing:
+            (self.unreadable if data is None else self.closed_to_some).set(position)
         return data
 
     def _closed(self, row: tuple[Any, ...]) -> None:
@@ -348,21 +351,22 @@ class _Fsck:
             self._erased(position, body)
 
     def _erased(self, position: int, body: dict[str, Any]) -> None:
-        indices = body.get("indices")
-        right = isinstance(indices, list) and all(type(one) is int and 0 <= one < position for one in indices)
-        if not right or not body.get("requester") or not body.get("reason") or not body.get("second_approver"):
+        spans = _spans(body.get("indices"), position)
+        if spans is None or not body.get("requester") or not body.get("reason") or not body.get("second_approver"):
             self.wrong(position, "the store", "the erasure does not say which records, for whom, why, and who agreed")
             return
-        for index in indices or ():
-            if index in self.unreadable:
-                self.report.erased += 1
-                self.unreadable.clear(index)
+        for index in (index for span in spans for index in span):
+            self.report.erased += index in self.unreadable
+            self.unreadable.clear(index)
+            self.closed_to_some.clear(index)
 
     def _afterwards(self, db: LogReader) -> None:
         self.tell("Journals", 0, 1)
         if self.keys is not None:
             for position in self.unreadable:
                 self.wrong(position, "the store", "nobody can read it, and no erasure names it")
+            for position in self.closed_to_some:
+                self.wrong(position, "the store", "one whom it concerns cannot read it, and no erasure names it")
         twice = db.execute(
             "SELECT max(position) FROM record WHERE receipt_tag IS NOT NULL GROUP BY receipt_tag"
             " HAVING count(*) > 1 LIMIT 5"
@@ -383,6 +387,22 @@ class _Fsck:
         first = next(iter(self.decisions), None)
         if first is not None and first < mark:
             self.wrong(first, "the store", "the keeper takes it as closed, and no record says what became of it")
+
+
+def _spans(indices: Any, before: int) -> list[range] | None:
+    """What an erasure names: positions, or pairs of the first and the last one. None when it names none rightly."""
+    if not isinstance(indices, list) or not indices:
+        return None
+    spans: list[range] = []
+    for one in indices:
+        match one:
+            case [int(first), int(last)] if 0 <= first <= last < before:
+                spans.append(range(first, last + 1))
+            case int(index) if 0 <= index < before and not isinstance(index, bool):
+                spans.append(range(index, index + 1))
+            case _:
+                return None
+    return spans
 
 
 def _checkpoints(db: LogReader) -> Iterator[tuple[int, str]]:

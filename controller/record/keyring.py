@@ -3,14 +3,18 @@
 A rotation that a crash cut short is finished or forgotten at the next start, by what the log itself says.
 """
 
+import logging
 import os
 from pathlib import Path
 
 from ostiary.controller.record.checkpoint import BadKey, BadNote, Signer, read_checkpoint
 from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.handover import Handover, end_of, handed_over
+from ostiary.controller.store.errors import NotDestroyed
 from ostiary.controller.store.keys import KeyStore
 from ostiary.controller.store.sqlite_file import sync_directory
+
+_log = logging.getLogger("ostiary.log")
 
 
 class HandingOver:
@@ -44,6 +48,7 @@ class Keyring:
             if _signed_by(last[1], new):
                 self.take(handed_over(self.signer, new.verifier_key), new)
         self._write()
+        self._forget(len(self.chain) - 2)
 
     @property
     def keys(self) -> list[str]:
@@ -57,11 +62,19 @@ class Keyring:
 
     def take(self, handover: Handover, new: Signer) -> None:
         """The log has recorded it: from now on the new key signs, and the old secret is destroyed."""
-        old = _name(len(self.chain) - 1)
         self.chain = [*self.chain, handover]
         self.signer = new
         self._write()
-        self._keys.destroy(old)
+        self._forget(len(self.chain) - 2)
+
+    def _forget(self, number: int) -> None:
+        if number < 0 or self._keys.get(_name(number)) is None:
+            return
+        try:
+            self._keys.destroy(_name(number))
+        except NotDestroyed as error:
+            # The row is gone, and its old bytes go with the next key that is destroyed, or at the next start.
+            _log.warning("%s", error)
 
     def _read(self) -> list[Handover]:
         try:

@@ -169,8 +169,10 @@ class Log:
         except BaseException:
             self._signer = self._ring.signer
             raise
-        self._ring.take(handover, new)
-        self._signer = new
+        try:
+            self._ring.take(handover, new)
+        finally:
+            self._signer = self._ring.signer
         return handover
 
     async def append(

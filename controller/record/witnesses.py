@@ -10,6 +10,7 @@ import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from ostiary.controller.record.checkpoint import BadKey, BadNote, cosignature, is_witness, signature_in, signs_with
@@ -85,7 +86,7 @@ class Witnesses:
             try:
                 lines += self._line(witness, size, note)
                 self._said.pop(witness.key, None)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, HTTPException) as error:
                 self._tell(witness, f"The witness {witness.name} did not cosign: {error}")
         return note + lines
 

@@ -12,14 +12,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from ostiary.controller.acts.errors import ActError
-from ostiary.controller.record.checkpoint import cosignature
+from ostiary.controller.record.checkpoint import Signer, cosignature
 from ostiary.controller.record.receipt import verify
 from ostiary.controller.record.tiles import Tiles
+from ostiary.controller.record.tree import leaf_hash
 from tests.system.bare_node import BareNode
 from tests.system.running_site import WHO, RunningSite, running_site
+from tests.unit.leaf_nodes import tree_of
 
 RUN = (sys.executable, "-c", "from ostiary.controller.cli.main import app; app()")
 PURPOSE = "a test looks"
@@ -177,6 +180,26 @@ def test_a_second_machine_witnesses_the_log(tmp_path: Path) -> None:
 
     with contextlib.ExitStack() as ending:
         asyncio.run(story())
+
+
+def test_a_witness_that_was_shown_two_histories_says_so_and_ends_with_status_1(tmp_path: Path) -> None:
+    signer = Signer("ostiary/northside", bytes(32))
+    histories = [tree_of([leaf_hash(bytes([number, fork])) for number in range(9)]) for fork in (1, 2)]
+    second = Second(tmp_path, signer.verifier_key)
+    try:
+        said = [
+            httpx.post(
+                f"{second.line.split()[1]}/add-checkpoint", content=f"old {old}\n\n{signer.sign(9, tree.root())}"
+            )
+            for old, tree in zip((0, 9), histories, strict=True)
+        ]
+        assert [one.status_code for one in said] == [200, 409]
+    finally:
+        assert second.end() == 1
+    [evidence] = (tmp_path / "evidence").iterdir()
+    for tree in histories:
+        assert signer.sign(9, tree.root()) in evidence.read_text()
+    assert "two histories" in (tmp_path / "alarms.txt").read_text()
 
 
 async def until_answering(site: RunningSite) -> None:

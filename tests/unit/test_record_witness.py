@@ -1,5 +1,6 @@
 """The witness: signs what continues, remembers before it answers, and keeps two histories as evidence."""
 
+import socket
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -213,6 +214,22 @@ def test_a_witness_that_is_away_or_lies_costs_its_line_only(known: Known, caplog
         assert cosigned.count("\u2014") == 2
     assert caplog.text.count("town-hall.example") == 1, "told on change, never twice"
     assert witnesses.alarms == {}
+
+
+def test_an_answer_that_is_no_http_costs_the_line_only() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            line, _ = listening.accept()
+            with line:
+                line.recv(65_536)
+                line.sendall(b"hello?\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        odd = Known(WITNESSES[0].verifier_key, f"http://127.0.0.1:{listening.getsockname()[1]}")
+        assert Witnesses([odd], TREE.consistency).cosigned(17, note(17)) == note(17)
+        thread.join()
 
 
 def test_the_file_of_witnesses_is_read_or_refused_by_line(tmp_path: Path) -> None:
