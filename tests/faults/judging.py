@@ -82,7 +82,7 @@ class Scene:
     def write(self, many: int, at_ms: int = MARCH, wrapped: Sequence[str] = ()) -> subprocess.CompletedProcess[bytes]:
         """Run a writer to its end, in a fault maker's hands perhaps, and note what it said."""
         command = [*wrapped, *self.command(many, at_ms)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S, check=False)
         self.hear(done.stdout)
         return done
 

@@ -1,6 +1,6 @@
 """A process that appends to a log while faults are made, and notes on its output every answer that it was given.
 
-`writer.py DATA DSN|- RUN COUNT AT_MS`: COUNT appends one after the other and then an orderly end; 0: many at once, until
+`writer.py DATA DSN|- RUN COUNT AT_MS`: COUNT appends in turn and then an orderly end; 0: many at once, until
 somebody kills it. What is refused is noted too and never asked again, as a door asks anew with another nonce.
 """
 
