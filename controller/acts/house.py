@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sqlalchemy import Engine
+
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.record import Draft
@@ -30,6 +32,11 @@ class House(Protocol):
     log: Log
     keys: KeyStore
     policy: Policy | None
+
+    @property
+    def people(self) -> Engine:
+        """people.db, to read."""
+        ...
 
     def now_ms(self) -> int:
         """Wall clock, Unix milliseconds."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
+from ostiary.controller.acts.erase import ASK_ERASE, ERASE
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.export import EXPORT
 from ostiary.controller.acts.house import Act, Asked, House
@@ -38,6 +39,8 @@ ACTS: dict[str, Act] = {
         RECEIPT,
         EXPORT,
         ROTATE_LOG_KEY,
+        ASK_ERASE,
+        ERASE,
     )
 }
 

@@ -10,6 +10,7 @@ from ostiary.controller.cli.bench import bench
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.log import log
 from ostiary.controller.cli.node import node
+from ostiary.controller.cli.person import person
 from ostiary.controller.cli.run import run
 from ostiary.controller.cli.verify import verify
 from ostiary.controller.cli.witness import witness
@@ -30,6 +31,7 @@ app.command()(witness)
 app.add_typer(node, name="node")
 app.add_typer(bench, name="bench")
 app.add_typer(log, name="log")
+app.add_typer(person, name="person")
 
 
 def _version(wanted: bool) -> None:

@@ -248,7 +248,10 @@ class _Fsck:
                 if row[0] != derived.size:
                     self.wrong(derived.size, "the store", f"the record is missing; the next one is {row[0]}")
                     return
-                self._record(row, derived.add(bytes(row[8])))
+                if not all(isinstance(part, bytes) for part in row[8:11]) or len(row[8]) != 32:
+                    self.wrong(derived.size, "the store", "its row is damaged")
+                    return
+                self._record(row, derived.add(row[8]))
                 while 0 < size <= derived.size:
                     self._checkpoint(size, note, derived, chain, signer)
                     size, note = next(checkpoints, (0, ""))
@@ -266,6 +269,9 @@ class _Fsck:
         self.report.checkpoints += 1
         root = derived.root()
         # Ed25519 gives one signature for one text, so signing again says the same as verifying, and is quicker.
+        if not isinstance(note, str):
+            self.wrong(size - 1, "the store", f"the checkpoint of {size} records is damaged")
+            return
         if size == derived.size and signer is not None and note == signer.sign(size, root):
             return
         if size != derived.size or _signed(note, chain) != (size, root):
@@ -375,6 +381,8 @@ class _Fsck:
             self.wrong(position, "the store", "its receipt code is that of an earlier record")
         kept = log_db.journal(db)
         self._closing(kept.pop(CLOSED, 0))
+        for own in [name for name in kept if name.startswith("/")]:
+            del kept[own]  # the keeper's own marks, which no node uploads
         self.journals.compare(kept)
         for note in self.noted.values():
             why = f"{note.node} noted an answer whose receipt {note.receipt} no record has: an answer without a record"
