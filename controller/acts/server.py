@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from ostiary.controller.acts.backup import BACKUP
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
 from ostiary.controller.acts.erase import ASK_ERASE, ERASE
@@ -39,6 +40,7 @@ ACTS: dict[str, Act] = {
         RECEIPT,
         EXPORT,
         ROTATE_LOG_KEY,
+        BACKUP,
         ASK_ERASE,
         ERASE,
     )

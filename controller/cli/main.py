@@ -6,6 +6,7 @@ import typer
 
 from ostiary.controller import __version__
 from ostiary.controller.cli.ask import ask
+from ostiary.controller.cli.backup import backup, restore
 from ostiary.controller.cli.bench import bench
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.log import log
@@ -27,6 +28,8 @@ app.command()(run)
 app.command()(demo)
 app.command()(ask)
 app.command()(verify)
+app.command()(backup)
+app.command()(restore)
 app.command()(witness)
 app.add_typer(node, name="node")
 app.add_typer(bench, name="bench")

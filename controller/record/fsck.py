@@ -353,6 +353,8 @@ class _Fsck:
             self.decisions.clear(about)
         if kind in ("event", "outcome"):
             self.journals.heard(position, body)
+        elif kind == "restore":
+            self.journals.again()
         elif kind == "erase":
             self._erased(position, body)
 
