@@ -210,8 +210,8 @@ def extract(path: Path, secret: Secret, to: Path, heard: Callable[[int], None]) 
 
 def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, to: Path) -> None:
     name = PurePosixPath(member.name)
-    data = tar.extractfile(member)
-    if not member.isreg() or data is None or name.is_absolute() or ".." in name.parts or not name.parts:
+    data = tar.extractfile(member) if member.isreg() else None
+    if data is None or name.is_absolute() or ".." in name.parts or not name.parts:
         raise _damaged(f"{member.name!r} is no file of a site")
     path = to / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
