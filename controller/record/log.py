@@ -62,7 +62,7 @@ class Log:
         self._group = GroupCommit(self._opened_for, self.commit, self._told)
         self._db: LogWriter | None = log_db.open_writer(place, self._commitment_of)
         try:
-            last = log_db.last_checkpoint(self._db)
+            last = _last_checkpoint(self._db)
             self._ring = Keyring(keys, origin_of(site), self._tiles.directory / "keys", last)
             self._signer: Signer | HandingOver = self._ring.signer
             self._witnesses = Witnesses(read_witnesses(place.file.with_name("witnesses")), self.consistency)
@@ -359,7 +359,7 @@ class Log:
             db = log_db.open_writer(self._place, self._commitment_of)
             try:
                 # A commit that failed may have reached the disk all the same. Nobody was told, so it simply stays.
-                last = log_db.last_checkpoint(db)
+                last = _last_checkpoint(db)
                 catch_up(self._tree, self._commitments, last, self._ring.keys)
                 self._signed = last or self._signed
             except BaseException:
@@ -377,6 +377,18 @@ class Log:
 def tiles_beside(path: Path) -> Path:
     """Where the tiles of the log at `path` are: a directory of its name, beside it."""
     return path.with_suffix("")
+
+
+def _last_checkpoint(db: LogWriter) -> tuple[int, str] | None:
+    """Raises StoreUnavailable, also when the line is cut just after it was opened."""
+    try:
+        return log_db.last_checkpoint(db)
+    except db.errors as error:
+        raise StoreUnavailable(
+            "The log was not opened.",
+            f"The system says: {str(error).strip()}.",
+            "The next request tries again.",
+        ) from error
 
 
 def _failed(place: LogPlace, error: BaseException) -> RecordFailed:

@@ -9,7 +9,7 @@ from tests.faults.judging import CHANCE, LONG, MARCH, TALLY, Scene
 from tests.postgres_server import PostgresServer
 
 KILLS = {"SQLite": 500 if LONG else 15, "PostgreSQL": 500 if LONG else 10}
-CUTS = 60 if LONG else 3
+CUTS = 60 if LONG else 4
 MOST_LINES = 400 if LONG else 100
 AFRESH = 25  # kills after which a new log begins, so that the judge reads short ones
 YEAR_MS = 365 * 86_400_000

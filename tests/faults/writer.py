@@ -10,6 +10,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
+from ostiary.controller.record.erasing import Doomed, Named
 from ostiary.controller.record.errors import RecordFailed
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.record import Draft
@@ -42,12 +43,28 @@ async def put(log: Log, run: str, number: int, at_ms: int) -> None:
         say("noted", receipt.position, receipt.leaf.hex(), code)
 
 
+async def erase(log: Log, keys: KeyStore, person: str, at_ms: int) -> None:
+    """A person goes in the middle of it: the faults hit records of erasures and keys that are destroyed, too."""
+    doomed = [Doomed(name, key) for name, key in keys.ids_of(f"record/{person}/").items()]
+
+    def record(part: Named) -> Draft:
+        body = {**part.body, "requester": "anna", "reason": "asked", "second_approver": "ben"}
+        return Draft("erase", at_ms, body, (), code="erase")
+
+    try:
+        await log.erase(doomed, record)
+    except ThreePartError as error:
+        say("not-erased", error.what)
+
+
 async def write(place: LogPlace, run: str, many: int, at_ms: int) -> None:
     keys = KeyStore(place.file.with_name("keys.db"), load_or_make_master(place.file.with_name("master.key")))
     log = Log.start(place, keys, "northside")
     if many:
         for number in range(many):
             await put(log, run, number, at_ms)
+            if number == 1:
+                await erase(log, keys, f"p-{number}", at_ms)
         await log.close()
         return
     numbers = count()
