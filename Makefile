@@ -19,7 +19,7 @@ demo: .venv/ready ## the same without a browser: six cases at virtual doors, one
 test: .venv/ready-dev ## every test that needs no hardware
 	$(BIN)/python -m pytest $(ARGS)
 
-test-faults: .venv/ready-dev ## the long form of tests/faults: every call, every byte, 500 kills; well over an hour
+test-faults: .venv/ready-dev ## the long form of tests/faults: every call, every byte, 500 kills; about half an hour
 	OSTIARY_LONG=1 $(BIN)/python -m pytest tests/faults -o timeout=0 $(ARGS)
 
 check: .venv/ready-dev ## format, lint, types, arrows
