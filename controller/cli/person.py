@@ -8,6 +8,7 @@ import typer
 from ostiary.controller.cli.data import DATA
 from ostiary.controller.cli.stopping import one_sentence
 
+PATIENCE_S = 600.0
 person = typer.Typer(help="What concerns a person as a whole: erase them.", no_args_is_help=True)
 
 OPERATOR = Annotated[str, typer.Option(help="Who does this; it is recorded.")]
@@ -87,4 +88,6 @@ def _act(data: Path, name: str, asked: dict[str, Any], operator: str, purpose: s
     from ostiary.controller.store.places import Places
 
     said = None if purpose is None else purpose[:200]
-    return Keeper(Places(data).keeper_socket).act_now(name, asked, operator=operator, role="admin", purpose=said)
+    # An erasure reads every record once, which takes some seconds for each million.
+    keeper = Keeper(Places(data).keeper_socket, PATIENCE_S)
+    return keeper.act_now(name, asked, operator=operator, role="admin", purpose=said)
