@@ -32,6 +32,7 @@ from ostiary.controller.acts.contest_lapsed import record_lapsed
 from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes
 from ostiary.controller.people import following
+from ostiary.controller.people.erasable import contesting
 from ostiary.controller.people.errors import FeedWentBack, TemplateMalformed, TemplateUnreadable
 from ostiary.controller.people.protect import TemplateShield, open_template, unpack
 from ostiary.controller.policy.document import Policy, load
@@ -43,6 +44,7 @@ from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.record import Draft
+from ostiary.controller.record.retention import expire
 from ostiary.controller.site import Site
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
@@ -60,6 +62,7 @@ BATCH = 256
 TERM = 1  # one controller owns an embedded site, so its lease never rises
 DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 CLOSE_EVERY_S = 5.0
+DAY_S = 86_400.0
 FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
 RECENT = 10_000  # decisions whose outcome is still expected; an older one is looked up in the log
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: none that are read as another
@@ -92,6 +95,7 @@ class Keeper:
         self._published: dict[str, Any] | None = None
         self._places = places
         self._learn = site.learn
+        self._retention = site.retention
         self._card_key = store.get_or_create("site/card")
         self._shields: dict[int, TemplateShield] = {}
         self._people = follow_people(places.people_db)
@@ -525,6 +529,18 @@ class Keeper:
                 _log.error("Passed deadlines of contests are not recorded yet: %s", error)
             await asyncio.sleep(DEADLINES_S)
 
+    async def _keep_no_longer(self) -> None:
+        while True:
+            try:
+                await expire(self.log, self.keys, self._retention, self.now_ms(), self._contesting)
+            except (ThreePartError, DBAPIError) as error:
+                _log.error("What is past its time is still kept, and is tried again tomorrow: %s", error)
+            await asyncio.sleep(DAY_S)
+
+    def _contesting(self) -> frozenset[str]:
+        with self._people.begin() as conn:
+            return contesting(conn)
+
     async def run(self) -> None:
         """Decide until SIGTERM."""
         stop = asyncio.Event()
@@ -538,9 +554,10 @@ class Keeper:
         following_people = asyncio.create_task(self._follow())
         minding = asyncio.create_task(self._mind_deadlines())
         closing = asyncio.create_task(self._close_late())
+        keeping = asyncio.create_task(self._keep_no_longer())
         print("READY", flush=True)
         stopping = asyncio.create_task(stop.wait())
-        tasks = {deciding, following_people, minding, closing}
+        tasks = {deciding, following_people, minding, closing, keeping}
         done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         listening.close()
         for task in tasks:

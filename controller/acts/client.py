@@ -40,15 +40,16 @@ def _result(line: bytes) -> dict[str, Any]:
 class Keeper:
     """A client holds no connection: a keeper that was restarted is simply there again."""
 
-    def __init__(self, socket_path: Path) -> None:
-        self._path = str(socket_path)
+    def __init__(self, socket_path: Path, patience_s: float = PATIENCE_S) -> None:
+        """An act that reads the whole log needs more patience than others."""
+        self._path, self._patience_s = str(socket_path), patience_s
 
     async def act(
         self, name: str, args: dict[str, Any], *, operator: str, role: str, purpose: str | None = None
     ) -> dict[str, Any]:
         """Ask the keeper for an act. Raises `ActError` when it is not done, the keeper being away included."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 reader, writer = await asyncio.open_unix_connection(self._path, limit=LINE_BYTES)
                 try:
                     writer.write(_ask(name, args, operator, role, purpose))
@@ -77,7 +78,7 @@ class Keeper:
         how much; as long as it hears anything, the keeper is not away."""
         try:
             with socket.socket(socket.AF_UNIX) as line:
-                line.settimeout(PATIENCE_S)
+                line.settimeout(self._patience_s)
                 line.connect(self._path)
                 line.sendall(_ask(name, args, operator, role, purpose))
                 with line.makefile("rb") as reading:

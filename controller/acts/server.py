@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ostiary.controller.acts.backup import BACKUP
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
 from ostiary.controller.acts.compare import COMPARE
@@ -14,6 +15,7 @@ from ostiary.controller.acts.contest_assign import CONTEST_ASSIGN
 from ostiary.controller.acts.contest_open import CONTEST_OPEN
 from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
 from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
+from ostiary.controller.acts.erase import ASK_ERASE, ERASE
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.explain import EXPLAIN
 from ostiary.controller.acts.export import EXPORT
@@ -53,6 +55,7 @@ ACTS: dict[str, Act] = {
         *(LOCKDOWN, RESUME, NOTE_LEFT),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT),
         *(RECEIPT, EXPORT, ROTATE_LOG_KEY),
+        *(BACKUP, ASK_ERASE, ERASE),
     )
 }
 

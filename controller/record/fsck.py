@@ -353,6 +353,8 @@ class _Fsck:
             self.decisions.clear(about)
         if kind in ("event", "outcome"):
             self.journals.heard(position, body)
+        elif kind == "restore":
+            self.journals.again()
         elif kind == "erase":
             self._erased(position, body)
 
@@ -381,6 +383,8 @@ class _Fsck:
             self.wrong(position, "the store", "its receipt code is that of an earlier record")
         kept = log_db.journal(db)
         self._closing(kept.pop(CLOSED, 0))
+        for own in [name for name in kept if name.startswith("/")]:
+            del kept[own]  # the keeper's own marks, which no node uploads
         self.journals.compare(kept)
         for note in self.noted.values():
             why = f"{note.node} noted an answer whose receipt {note.receipt} no record has: an answer without a record"

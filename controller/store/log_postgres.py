@@ -150,7 +150,11 @@ class PostgresWriter(PostgresReader):
                 cursor.execute(_JOURNAL, (list(journal), list(journal.values())))
 
     def _take_lock(self) -> None:
-        if not self.execute("SELECT pg_try_advisory_lock(?, hashtext(current_schema()))", (LOCK,)).fetchone()[0]:
+        try:
+            held = self.execute("SELECT pg_try_advisory_lock(?, hashtext(current_schema()))", (LOCK,)).fetchone()[0]
+        except psycopg.Error as error:  # the line was cut just after it was opened
+            raise _unavailable(error) from error
+        if not held:
             raise LogHeld(
                 "The log was not opened.",
                 "Another session holds the log of this database: another keeper, or one whose line was just cut.",

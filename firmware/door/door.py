@@ -51,6 +51,7 @@ class Door:
         self.egress = Egress()
         self.notes = Notes(boot, recovered.last_seq, recovered.closed)
         self.term = 0
+        self._kept_upto = recovered.upto
         self._asks = 0
         self._open = list(recovered.open)
         self._offset_ms = 0
@@ -208,6 +209,10 @@ class Door:
 
     def _acknowledged(self, upto: int) -> None:
         behind = self.notes.last_seq
+        if upto < self._kept_upto:
+            # Once, on change: the keeper has forgotten what it had said it keeps.
+            self._note([codes.BOOT], "", f"the keeper had this journal up to {self._kept_upto}, and now {upto}")
+        self._kept_upto = upto
         if upto > behind:
             # The journal was lost or replaced; numbers that the keeper knows must not come again.
             self.notes.last_seq = upto

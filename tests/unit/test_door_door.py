@@ -324,3 +324,17 @@ def test_numbers_that_the_keeper_knows_are_not_used_again() -> None:
 def test_an_unknown_event_is_a_mistake() -> None:
     with pytest.raises(UnknownEvent, match="unlock"):
         Door("front", 1, journal.recover(b"")).handle(("unlock",), 0)
+
+
+def test_a_keeper_that_forgot_a_part_of_the_journal_is_noted_once() -> None:
+    """What a restored backup of the log looks like from the door."""
+    recovered = journal.recover(b"")
+    recovered.acknowledge(9)
+    door = Door("front", 1, recovered)
+    assert door.handle(("acknowledged", 9), 0) == []
+    [(effect, entry)] = door.handle(("acknowledged", 4), 1)
+    assert effect == "journal"
+    assert (entry["kind"], entry["seq"]) == (codes.BOOT, 10)
+    assert entry["detail"] == "the keeper had this journal up to 9, and now 4"
+    assert door.handle(("acknowledged", 4), 2) == []
+    assert door.handle(("acknowledged", 10), 3) == []
