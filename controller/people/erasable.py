@@ -11,8 +11,6 @@ def contesting(conn: Connection) -> frozenset[str]:
     entry = tables.entry.c
     open_ = entry.contested_at_ms.is_not(None) & entry.upheld_at_ms.is_(None) & entry.cancelled_at_ms.is_(None)
     found = set(conn.execute(select(entry.person).where(open_)).scalars())
-    # Where contests have a table of their own, one may be about a membership, a holding or a decision.
-    contest = tables.metadata.tables.get("contest")
-    if contest is not None:
-        found |= set(conn.execute(select(contest.c.person).where(contest.c.outcome.is_(None))).scalars())
+    contest = tables.contest.c
+    found |= set(conn.execute(select(contest.person).where(contest.outcome.is_(None))).scalars())
     return frozenset(found)
