@@ -235,9 +235,12 @@ class Keeper:
     ) -> None:
         now_ms = time.monotonic_ns() // 1_000_000
         for (ask, identity, judgement), code, receipt in zip(decided, codes, receipts, strict=False):
-            pulse_ms = policy.doors[ask.standing.door].pulse_ms if policy and judgement.granted else 0
+            pulse_ms, held_ms = 0, 0
+            if policy and judgement.granted:
+                more_time = self._gallery.has_more_time(identity.person)
+                pulse_ms, held_ms = answer.times(policy.doors[ask.standing.door], more_time)
             message = answer.decided(
-                ask.message["nonce"], judgement.granted, pulse_ms, TERM, code, receipt, self._learn
+                ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn
             )
             sealed = answer.seal_for(ask.standing, "answer", message, os.urandom(answer.IV_BYTES))
             self._link.tell(ask.standing.node, "answer", sealed)
@@ -250,7 +253,7 @@ class Keeper:
         for refusal, code, receipt in zip(refusals, codes[len(decided) :], receipts[len(decided) :], strict=False):
             _log.warning("Refused a message of %s: %s (%s)", refusal.node, refusal.code, refusal.detail)
             if refusal.answerable and refusal.node:
-                message = answer.decided(refusal.answerable, False, 0, TERM, code, receipt, self._learn)
+                message = answer.decided(refusal.answerable, False, 0, 0, TERM, code, receipt, self._learn)
                 self._tell(self._standings[refusal.node], "answer", message)
 
     def _tell(self, standing: Standing, purpose: str, message: dict[str, Any], *, retain: bool = False) -> None:

@@ -124,7 +124,7 @@ def _holding(condition: Condition, facts: Facts, spans: Sequence[Interval]) -> l
     at_ms, end_ms = spans[0][0], spans[-1][1]
     held: list[Interval] = []
     while at_ms < end_ms:
-        now = replace(facts, at_ms=at_ms)
+        now = facts.at(at_ms)
         turn_ms = condition.next_change(now)
         # Not in sight is not never: what does not turn within 14 days is asked about again after them.
         next_ms = min(end_ms, at_ms + HORIZON_MS if turn_ms is None else turn_ms)
