@@ -19,6 +19,7 @@ from ostiary.controller.web.index import Index
 from ostiary.controller.web.live import Feed, Sources
 from ostiary.controller.web.often import Often
 from ostiary.controller.web.pocket import Pocket
+from ostiary.controller.web.previewed import Previewed
 from ostiary.controller.web.problem import ActRefused, KeeperAway, NotThere, Problem
 from ostiary.controller.web.views import DoorChoice, DoorState
 from ostiary.controller.web.work import Work
@@ -39,6 +40,7 @@ class Desk:
         self.often = Often()
         self.work = Work()
         self.comparing = Comparing()
+        self.previewed = Previewed()
         self.index = Index(settings.log_place(places))
         self.feed = Feed(Sources(self.index.mark, self.index.last, self.index.since, self._door_states))
         self._keeper = Keeper(places.keeper_socket)

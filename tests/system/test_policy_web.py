@@ -1,4 +1,4 @@
-"""The policy's tools over HTTP at a running site: the round trip, its records, and bodies that nobody should send."""
+"""The policy's tools in API and panel of a running site: the round trip, its records, and what nobody should send."""
 
 import json
 import random
@@ -14,7 +14,7 @@ from ostiary.controller.cli.demo_cases import policy as open_all_day
 from ostiary.controller.record.reading import Reading
 from ostiary.controller.store.places import Places
 from tests.system.command_line import OSTIARY
-from tests.system.web_panel import PURPOSE, Panel, open_panel
+from tests.system.web_panel import PURPOSE, Panel, open_panel, words
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
@@ -159,6 +159,46 @@ def test_the_command_prints_counts_and_the_window(panel: Panel, member: str) -> 
     assert told["next"] is None
     away = subprocess.run([*words[:-1], str(panel.data / "nowhere")], capture_output=True, text=True, check=False)
     assert (away.returncode, "Start it with: ostiary run" in away.stderr) == (1, True)
+
+
+def test_the_panel_publishes_what_was_previewed_and_nothing_else(panel: Panel, member: str) -> None:
+    def publish(text: str) -> httpx.Response:
+        return panel.client.post("/policy/publish", data={"text": text})
+
+    def preview(text: str) -> httpx.Response:
+        return panel.client.post("/policy/preview", data={"text": text, "purpose": PURPOSE})
+
+    before = panel.client.get(API).json()["version"]
+    assert "Change it" in words(panel.client.get("/policy"))
+    unseen = publish(LAPSED)
+    assert (unseen.status_code, "Nobody has seen a preview" in words(unseen)) == (409, True)
+    seen = preview(LAPSED.replace("\n", "\r\n"))
+    assert "Ada Lovelace" in words(seen)
+    assert "would be kept out" in words(seen)
+    assert "Publish this policy" in words(seen)
+    assert publish(STRICTER).status_code == 409, "another text than the one that was seen"
+    assert publish(LAPSED).headers["location"] == "/policy?done=published"
+    ruling = panel.client.get(API).json()
+    assert (ruling["text"], ruling["version"]) == (LAPSED, before + 1)
+    assert publish(LAPSED).status_code == 409, "the preview was against the policy before"
+    preview(TEXT)
+    assert publish(TEXT).status_code == 303
+
+
+def test_the_panel_says_beside_each_line_what_is_refused(panel: Panel) -> None:
+    bad = TEXT.replace("expires: 180d", "expires: never")
+    told = panel.client.post("/policy/preview", data={"text": bad, "purpose": PURPOSE})
+    said = words(told)
+    assert "1 to mend" in said
+    at = next(number for number, line in enumerate(bad.split("\n"), 1) if "never" in line)
+    assert f"{at} {bad.split(chr(10))[at - 1].strip()}" in said
+    assert "Publish this policy" not in said
+    assert panel.client.post("/policy/publish", data={"text": bad}).status_code in (409, 422)
+    for text, purpose in (("", PURPOSE), (TEXT, "x"), ("[" * 50_000, PURPOSE), ("x" * 60_000, PURPOSE)):
+        reply = panel.client.post("/policy/preview", data={"text": text, "purpose": purpose})
+        assert reply.status_code < 500
+        assert "Publish this policy" not in words(reply)
+    assert panel.client.post("/policy/publish", data={"text": "policy: ["}).status_code == 422
 
 
 BODIES = (
