@@ -36,6 +36,8 @@ class Underway:
         self._told: asyncio.Queue[tuple[int, int] | None] = asyncio.Queue()
         self._begun = asyncio.Event()
         self.task = asyncio.create_task(self._run(act))
+        # Where the asker has left, nobody else asks how it ended.
+        self.task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def _run(self, act: Callable[[Progress], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         try:
