@@ -395,7 +395,7 @@ class Keeper:
         return shield.shield(np.frombuffer(vector, np.int8), scale)
 
     def largest_gallery(self, fpir: float) -> int:
-        return min((operating.largest_gallery(model, fpir) for model in embedders()), default=0)
+        return operating.largest_gallery_of_all(fpir)
 
     def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
         self.policy, self._memo, self.policy_version = policy, Memo(policy), body.get("version", 0)

@@ -6,13 +6,11 @@ from typing import Any
 
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.house import Act, Asked, House, act_record
-from ostiary.controller.policy.around import Around
+from ostiary.controller.policy.around import PRESENTABLE, Around
 from ostiary.controller.policy.lint import lint
 from ostiary.controller.record import publication
 from ostiary.controller.record.publication import Publication
 
-# What an ask can bring besides a face (`protocol/messages.py`); passes and PINs come with their readers.
-PRESENTABLE = frozenset({"card"})
 TOLD = 5  # so many findings fit into a sentence; `ostiary policy lint` tells all
 
 

@@ -94,9 +94,6 @@ def make_pack(
                 shared = _both(shared, _holding(condition, nobody, shared))
             else:
                 own.append(condition)
-        own = [
-            condition for condition, found in read if not found or not all(isinstance(atom, IsOpen) for atom in found)
-        ]
         for person in people:
             grant = _granted(policy, own, person, door, shared)
             if grant:
