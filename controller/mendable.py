@@ -3,6 +3,7 @@
 from ostiary.controller.acts.errors import ActError
 from ostiary.controller.doorstep import NobodyThere
 from ostiary.controller.founding import CannotFound
+from ostiary.controller.people.errors import PeopleError
 from ostiary.controller.running import AlreadyOpen
 from ostiary.controller.site import BadSite
 from ostiary.controller.store.errors import ThreePartError
@@ -17,6 +18,7 @@ MENDABLE = (
     CannotFound,
     NobodyThere,
     PeopleDbError,
+    PeopleError,
     StartFailed,
     ThreePartError,
     UnsafeRunDirectory,

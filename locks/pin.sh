@@ -12,6 +12,9 @@ pin() {
         --no-emit-find-links --no-annotate --no-header "$@" pyproject.toml -o "locks/$name.lock"
     echo "locks/$name.lock: $(grep -c '==' "locks/$name.lock") packages"
 }
-pin run --extra face
-pin dev --extra face --extra postgres --extra dev
+pin run --extra face --extra prove
+pin dev --extra face --extra prove --extra postgres --extra dev
 pin pi --extra face --extra pi
+# The peers of `make bench-models`: dlib as a wheel, so face-recognition's own wish for its source is left out.
+"$tool/bin/uv" pip compile -q --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --no-annotate --no-header locks/peers.in -o locks/peers.lock

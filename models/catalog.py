@@ -1,16 +1,19 @@
 """Which models there are: one strict TOML file each; weights are used only with the sha256 written there."""
 
 import hashlib
+import math
 import tomllib
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from ostiary.models import traits
 from ostiary.models.mistake import Mistake
 
 FOLDER = Path(__file__).parent / "catalog"
 TASKS = ("detect", "landmarks", "embed")
+MIN_FALSE_MATCHES = 30  # "rule of 30": Doddington et al., Speech Communication 31 (2000); ISO/IEC 19795-1, B.1.2
 
 
 class MissingModel(Mistake, LookupError):
@@ -61,8 +64,9 @@ class OperatingPoint:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One catalogue entry. A pixel p in 0..255 enters the network as (p - mean) / scale."""
+    """One catalogue entry, read from the file `entry`. A pixel p in 0..255 enters the network as (p - mean) / scale."""
 
+    entry: Path
     name: str
     task: str
     file: Path
@@ -84,20 +88,24 @@ def read(file: Path) -> Model:
     """The entry in `file`. Raises BadCatalog, with the key that is wrong."""
     try:
         entry = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise _bad(file, str(error)) from error
     try:
         model = _model(file, entry)
     except KeyError as error:
         raise _bad(file, f"the key {error} is missing") from error
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise _bad(file, str(error)) from error
     if model.task not in TASKS:
         raise _bad(file, f"task is {model.task!r}, expected one of {', '.join(TASKS)}")
+    if found := traits.named(model.name, model.file.name, *(tensor.name for tensor in model.outputs)):
+        raise _bad(file, f"it names {', '.join(found)}: no trait of a person is computed here")
     if len(model.sha256) != 64 or not set(model.sha256) <= set("0123456789abcdef"):
         raise _bad(file, "sha256 is not 64 lower-case hexadecimal digits")
-    if model.scale <= 0:
+    if not 0 < model.scale < math.inf:
         raise _bad(file, f"normalization.scale is {model.scale}, expected more than 0")
+    if not math.isfinite(model.mean):
+        raise _bad(file, f"normalization.mean is {model.mean}, expected a number")
     if model.task == "embed" and model.dimensions < 1:
         raise _bad(file, "dimensions is missing or less than 1")
     _check_points(file, model.operating_points)
@@ -157,6 +165,7 @@ def checked_file(model: Model) -> Path:
 
 def _model(file: Path, entry: dict[str, Any]) -> Model:
     return Model(
+        entry=file,
         name=str(entry["name"]),
         task=entry["task"],
         file=(file.parent / str(entry["file"])).resolve(),
@@ -197,8 +206,16 @@ def _check_points(file: Path, points: tuple[OperatingPoint, ...]) -> None:
     """A lower error rate with a lower threshold would open a door wider the more careful its policy is."""
     ordered = sorted(points, key=lambda point: -point.fmr)
     for point in ordered:
-        if not 0 < point.fmr < 1 or not -1 <= point.similarity <= 1:
+        if not 0 < point.fmr < 1 or not -1 <= point.similarity <= 1 or not 0 <= point.tar <= 1:
             raise _bad(file, f"operating_point fmr {point.fmr}, similarity {point.similarity} is out of range")
+        if not 0 <= point.fmr_low <= point.fmr_high <= 1:
+            raise _bad(file, f"operating_point fmr {point.fmr} has the interval {point.fmr_low} to {point.fmr_high}")
+        if point.false_matches < MIN_FALSE_MATCHES:
+            raise _bad(
+                file,
+                f"operating_point fmr {point.fmr} stands on {point.false_matches} false matches, "
+                f"expected at least {MIN_FALSE_MATCHES}",
+            )
     for wide, narrow in pairwise(ordered):
         if not (narrow.fmr < wide.fmr and narrow.similarity > wide.similarity):
             raise _bad(file, f"operating_point fmr {narrow.fmr} is not stricter than fmr {wide.fmr}")

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 SIDE_PX = 128
 MIN_SCORE = 0.5  # MediaPipe's own bound for this model
 SAME_FACE_IOU = 0.3  # likewise
-# The graph carries its two heads through a clipped ramp, so that a quantized build of it has bounded tensors:
-# out = relu6(head * 3 / limit + 3). Within +-limit this loses nothing, and the limits lie beyond what a face gives.
-SCORE_LIMIT = 12.0
-REGRESSION_LIMIT = 64.0
+_SURE_LOGIT = 80.0  # where there is no face they run to -30,000, which overflows the logistic function
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +35,18 @@ def propose(net: Net, rgb: np.ndarray, centre_x: float, centre_y: float, side: f
     import numpy as np
 
     square = cut(rgb, centre_x, centre_y, side, SIDE_PX)
-    out = net.run((square.astype(np.float32) - np.float32(net.model.mean)) / np.float32(net.model.scale))
-    logits = _unclipped(out["scores"][:, 0], SCORE_LIMIT)
-    regression = _unclipped(out["regressions"], REGRESSION_LIMIT) / SIDE_PX
-    scores = 1 / (1 + np.exp(-logits))
+    out = net.run(square)
+    square.fill(0)
+    scores = 1 / (1 + np.exp(-out["scores"][:, 0].clip(-_SURE_LOGIT, _SURE_LOGIT)))
     good = np.flatnonzero(scores > MIN_SCORE)
-    centres = _anchors()[good] + regression[good, :2]
-    halves = regression[good, 2:4] / 2
+    if not good.size:
+        return []
+    regression = out["regressions"][good, :4] / SIDE_PX
+    centres = _anchors()[good] + regression[:, :2]
+    halves = regression[:, 2:] / 2
     boxes = np.hstack([centres - halves, centres + halves]) * side
     boxes += np.tile([centre_x - side / 2, centre_y - side / 2], 2)
     return _merged(boxes, scores[good])
-
-
-def _unclipped(values: np.ndarray, limit: float) -> np.ndarray:
-    return (values - 3) * (limit / 3)
 
 
 @cache

@@ -30,12 +30,18 @@ class Probe:
 
 
 def embed(net: Net, face: np.ndarray) -> Probe:
-    """The probe of an aligned face, uint8 (112, 112, 3). Neither the crop nor the result stays in the network's input
+    """The probe of an aligned face, uint8 (112, 112, 3): the mean of what the network makes of it and of its mirror
+    image, which tells people apart better than either. Neither the crops nor the results stay in the network's input
     and output tensors. Raises WrongShape."""
     import numpy as np
 
-    values = (face.astype(np.float32) - np.float32(net.model.mean)) / np.float32(net.model.scale)
-    vector, scale = net.run_quantized(values, "embedding")
+    mirrored = np.ascontiguousarray(face[:, ::-1])
+    one, scale = net.run_quantized(face, "embedding")
+    other, _ = net.run_quantized(mirrored, "embedding")
+    both = one.astype(np.int16) + other
+    vector = np.rint(both / 2).astype(np.int8)
+    for left in (mirrored, one, other, both):
+        left.fill(0)
     return Probe(net.model.sha256, net.runtime, vector, scale)
 
 

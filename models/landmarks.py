@@ -42,9 +42,9 @@ def locate(net: Net, rgb: np.ndarray, proposal: Proposal, at_least: float = MIN_
         if not 1 <= side <= 4 * max(rgb.shape[:2]):
             return None
         square = cut(rgb, float(middle[0]), float(middle[1]), side, SIDE_PX)
-        values = (square.astype(np.float32) - np.float32(net.model.mean)) / np.float32(net.model.scale)
         # MTCNN was trained on transposed pictures (MATLAB's column order).
-        out = net.run(np.ascontiguousarray(values.transpose(1, 0, 2)))
+        out = net.run(square.transpose(1, 0, 2))
+        square.fill(0)
         corner = middle - side / 2
         box = np.concatenate([corner, corner + side]) + out["box"] * side
         points = np.stack([out["points"][:5], out["points"][5:]], 1) * side + corner

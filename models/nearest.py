@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ostiary.models.quality import unmet
+from ostiary.models.quality import ONE_FACE, unmet
 
-CLEARLY_NEARER = 1.25  # ratio of eye distances, so of distances from the camera: 60 cm against 75 cm
+CLEARLY_NEARER = 1 / ONE_FACE.high  # ratio of eye distances, so of distances from the camera: 60 cm against 75 cm
 
 FACE_MISSING = "face-missing"
 FACES_UNCLEAR = "faces-unclear"
@@ -45,6 +45,6 @@ def nearest(faces: Sequence[Seen]) -> Nearest:
         return Nearest(None, f"quality-{missed.name}")
     if len(good) > 1:
         first, second = (faces[at].quality["eye-distance-px"] for at in good[:2])
-        if first < second * CLEARLY_NEARER:
+        if not ONE_FACE.met(second / first):
             return Nearest(None, FACES_UNCLEAR)
     return Nearest(good[0])

@@ -2,10 +2,11 @@
 
 import math
 
-from ostiary.models.catalog import Model
+from ostiary.models.catalog import Model, OperatingPoint
 from ostiary.models.mistake import Mistake
 
-MIN_FALSE_MATCHES = 30  # "rule of 30": Doddington et al., Speech Communication 31 (2000); ISO/IEC 19795-1, B.1.2
+# How many times a stranger may try before the door makes them wait (NIST SP 800-63B-4, 3.2.2: five failed attempts).
+ATTEMPTS = 5
 
 
 class NoOperatingPoint(Mistake, LookupError):
@@ -33,12 +34,38 @@ def threshold(model: Model, fmr: float) -> float:
     return max(reached, key=lambda point: point.fmr).similarity
 
 
-def fmr_for(fpir: float, gallery: int) -> float:
-    """False match rate of one comparison that keeps `fpir` in a search through `gallery` templates.
+def fmr_for(fpir: float, gallery: int, attempts: int = ATTEMPTS) -> float:
+    """False match rate of one comparison that keeps `fpir` in `attempts` searches through `gallery` templates.
 
-    FPIR = 1 - (1 - FMR)^N for independent comparisons (ISO/IEC 19795-1, identification), solved for FMR. Raises
-    ValueError outside 0 < fpir < 1 and gallery >= 1.
+    The budget is a stranger's, not a frame's: who is turned away tries again. FPIR = 1 - (1 - FMR)^(N * attempts) for
+    independent comparisons (ISO/IEC 19795-1, identification), solved for FMR; attempts of one stranger depend on each
+    other, which makes the true rate lower. Raises ValueError outside 0 < fpir < 1, gallery >= 1 and attempts >= 1.
     """
-    if not 0 < fpir < 1 or gallery < 1:
-        raise ValueError(f"fpir {fpir} and gallery {gallery}: expected 0 < fpir < 1 and at least one template")
-    return -math.expm1(math.log1p(-fpir) / gallery)
+    if not 0 < fpir < 1 or gallery < 1 or attempts < 1:
+        raise ValueError(
+            f"fpir {fpir}, gallery {gallery}, attempts {attempts}: expected 0 < fpir < 1 and at least one of each"
+        )
+    return -math.expm1(math.log1p(-fpir) / (gallery * attempts))
+
+
+def operating_point(model: Model, fpir: float, gallery: int, attempts: int = ATTEMPTS) -> OperatingPoint:
+    """The measured point with which a door may identify among `gallery` templates and keep `fpir` a series of attempts.
+
+    Raises NoOperatingPoint where no measured rate is low enough: the door then refuses and asks for a claim.
+    """
+    fmr = fmr_for(fpir, gallery, attempts)
+    similarity = threshold(model, fmr)
+    return next(point for point in model.operating_points if point.similarity == similarity)
+
+
+def largest_gallery(model: Model, fpir: float, attempts: int = ATTEMPTS, *, cautious: bool = False) -> int:
+    """How many templates a search may compare so that `operating_point` finds a measured point for `fpir`; 0: none.
+
+    The inverse of `fmr_for` at the strictest measured rate. `cautious` counts on the upper end of the points' 95 %
+    intervals instead of their rates. Raises ValueError outside 0 < fpir < 1.
+    """
+    if not 0 < fpir < 1:
+        raise ValueError(f"fpir {fpir}: expected 0 < fpir < 1")
+    rates = [point.fmr_high if cautious else point.fmr for point in model.operating_points]
+    # The same tolerance as in `threshold`, so that the two agree at the edge.
+    return int(math.log1p(-fpir) / (attempts * math.log1p(-min(rates) / (1 + 1e-9)))) if rates else 0

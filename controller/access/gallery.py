@@ -72,10 +72,10 @@ class Gallery:
     def person_of_card(self, tag: str) -> str | None:
         return self.known.cards.get(tag)
 
-    def facts(self, person: str, at_ms: int) -> PersonFacts | None:
-        """What a decision at this time may know of a person; None for somebody who is not here."""
+    def facts(self, person: str) -> PersonFacts | None:
+        """What a decision may know of a person; None for somebody who is not here."""
         followed = self.known.people.get(person)
-        return None if followed is None else followed.facts_at(at_ms)
+        return None if followed is None else followed.facts
 
     def has_face(self, person: str) -> bool:
         return bool(self.by_person.get(person))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ostiary.controller.access.gallery import Gallery, ModelGallery
 from ostiary.controller.access.intake import Ask
 from ostiary.controller.policy.document import Door
+from ostiary.controller.policy.door import LIVENESS
 from ostiary.models.operating import NoOperatingPoint, fmr_for
 from ostiary.protocol import base64url
 
@@ -93,7 +94,7 @@ def _claimed(message: dict[str, Any], door: Door, gallery: Gallery, matcher: Mat
     if claim is None:
         if message["credential"] == "card" or door.face != "identify":
             return replace(nobody, reason="claim-missing")
-        return nobody if "probe" in message else replace(nobody, reason=message.get("no_probe", "face-missing"))
+        return _seen(message, door, nobody)
     person = gallery.person_of_card(matcher.card_tag(claim["value"]))
     if person is None:
         return replace(nobody, reason="card-unknown")
@@ -104,7 +105,18 @@ def _claimed(message: dict[str, Any], door: Door, gallery: Gallery, matcher: Mat
         if "card" in door.alternatives or door.face == "off":
             return alone
         return replace(alone, reason="card-not-accepted" if message["credential"] == "card" else "not-enrolled")
-    return claimed if "probe" in message else replace(claimed, reason=message.get("no_probe", "face-missing"))
+    return _seen(message, door, claimed)
+
+
+def _seen(message: dict[str, Any], door: Door, identity: Identity) -> Identity:
+    """Whether there is a face to compare, with as much speaking for its life as the door asks. A node that cannot give
+    that, or a person who did not move, is told; `motion` gives nobody more attempts."""
+    if "probe" not in message:
+        return replace(identity, reason=message.get("no_probe", "face-missing"))
+    given = message.get("liveness", {}).get("level", LIVENESS[0])
+    if LIVENESS.index(given) < LIVENESS.index(door.liveness):
+        return replace(identity, reason="liveness-missing")
+    return identity
 
 
 def _verify(identity: Identity, model: str, row: "np.ndarray", gallery: ModelGallery, matcher: Matcher) -> Identity:

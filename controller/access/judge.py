@@ -5,10 +5,10 @@ from typing import Any
 
 from ostiary.controller.access.gallery import Gallery
 from ostiary.controller.access.identify import Identity
-from ostiary.controller.policy.document import Policy
-from ostiary.controller.policy.evaluate import Verdict, evaluate
-from ostiary.controller.policy.explain import explain
-from ostiary.controller.policy.facts import Facts
+from ostiary.controller.access.presence import Presence
+from ostiary.controller.policy.evaluate import Verdict
+from ostiary.controller.policy.facts import Facts, Live, PersonFacts
+from ostiary.controller.policy.memo import Memo
 from ostiary.controller.policy.sentences import sentence
 
 
@@ -21,22 +21,49 @@ class Judgement:
     sentence: str
     counterfactual: str | None = None
     clauses: tuple[dict[str, Any], ...] = ()
+    factors: tuple[dict[str, Any], ...] = ()
     verdict: Verdict | None = None
+    live: Live | None = None
+    shadow: Verdict | None = None
 
 
-def judge(identity: Identity, door: str, policy: Policy | None, gallery: Gallery, at_ms: int) -> Judgement:
-    """The judgement for one identified ask at `door` (its id) at the wall-clock time `at_ms`."""
-    if policy is None:
+def judge(
+    identity: Identity,
+    door: str,
+    memo: Memo | None,
+    gallery: Gallery,
+    presence: Presence,
+    at_ms: int,
+    shadow: Memo | None = None,
+) -> Judgement:
+    """The judgement for one identified ask at `door` (its id) at the wall-clock time `at_ms`, by the policy of `memo`
+    (None: none is published). `live` in it is what the verdict read of the live state: with it, and the person's
+    ledger, the same facts can be made again. The policy of `shadow` is asked as well; what it says moves nothing."""
+    if memo is None:
         return refused("no-policy")
     if identity.reason is not None:
         return refused(identity.reason)
-    person = gallery.facts(identity.person or "", at_ms)
-    if person is None:
-        return refused("card-unknown")
-    facts = Facts(person=person, door=door, at_ms=at_ms)
-    verdict = evaluate(policy, facts)
-    why = explain(policy, facts, verdict)
-    return Judgement(verdict.granted, verdict.reason, why.sentence, why.counterfactual, tuple(why.clauses), verdict)
+    known = identity.person or ""
+    # Somebody who was identified and is not here any more has left between the two.
+    person = gallery.facts(known) or PersonFacts(known, withdrawn=True)
+    live = presence.seen(known, memo.policy, door, at_ms, gallery.facts)
+    answer = memo.answer(Facts(person, door, at_ms, live))
+    verdict, why = answer.verdict, answer.why
+    other = None
+    if shadow is not None:
+        seen = presence.seen(known, shadow.policy, door, at_ms, gallery.facts)
+        other = shadow.verdict(Facts(person, door, at_ms, seen))
+    return Judgement(
+        verdict.granted,
+        verdict.reason,
+        why.sentence,
+        why.counterfactual,
+        why.clauses,
+        why.factors,
+        verdict,
+        live,
+        other,
+    )
 
 
 def refused(reason: str) -> Judgement:

@@ -63,13 +63,18 @@ def decision(
         "quality": message.get("quality"),
         "liveness": message.get("liveness"),
         "score": {"value": counted.value, "head": counted.head} if counted else None,
+        "live": judgement.live.as_document() if judgement.live else None,
         "policy": policy.sha256 if policy else None,
         "clauses": list(judgement.clauses),
         "verdict": "grant" if judgement.granted else "deny",
         "reason": judgement.reason,
         "sentence": judgement.sentence,
         "counterfactual": judgement.counterfactual,
+        "factors": list(judgement.factors),
     }
+    if (shadow := judgement.shadow) is not None:
+        said = "grant" if shadow.granted else "deny"
+        body["shadow"] = {"policy": shadow.policy_sha256, "verdict": said, "reason": shadow.reason}
     return Draft(
         kind="decision",
         at_ms=at_ms,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ostiary.controller.acts.errors import ActError
 
 LINE_BYTES = 1 << 20
 PATIENCE_S = 10.0
+PROGRESS = b'{"progress":'
 
 
 def _away(error: OSError) -> ActError:
@@ -52,7 +54,8 @@ class Keeper:
                 try:
                     writer.write(_ask(name, args, operator, role, purpose))
                     await writer.drain()
-                    line = await reader.readline()
+                    while (line := await reader.readline()).startswith(PROGRESS):
+                        pass
                 finally:
                     writer.close()
         except TimeoutError as error:
@@ -62,16 +65,25 @@ class Keeper:
         return _result(line)
 
     def act_now(
-        self, name: str, args: dict[str, Any], *, operator: str, role: str, purpose: str | None = None
+        self,
+        name: str,
+        args: dict[str, Any],
+        *,
+        operator: str,
+        role: str,
+        purpose: str | None = None,
+        progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> dict[str, Any]:
-        """The same for callers without an event loop."""
+        """The same for callers without an event loop. `progress` hears of an act that takes long how much is done of
+        how much; as long as it hears anything, the keeper is not away."""
         try:
             with socket.socket(socket.AF_UNIX) as line:
                 line.settimeout(self._patience_s)
                 line.connect(self._path)
                 line.sendall(_ask(name, args, operator, role, purpose))
                 with line.makefile("rb") as reading:
-                    answer = reading.readline(LINE_BYTES)
+                    while (answer := reading.readline(LINE_BYTES)).startswith(PROGRESS):
+                        progress(*json.loads(answer)["progress"])
         except OSError as error:
             raise _away(error) from error
         return _result(answer)

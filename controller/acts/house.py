@@ -1,5 +1,6 @@
 """What an act may touch: the keeper's rooms, handed over by `controller/app.py`."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy import Engine
 
 from ostiary.controller.policy.document import Policy
+from ostiary.controller.policy.facts import Live
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.record import Draft
 from ostiary.controller.store.keys import KeyStore
@@ -23,6 +25,7 @@ class Asked:
     operator: str
     role: str
     purpose: str | None
+    progress: Callable[[int, int], None] = lambda done, of: None  # from any thread: so much is done of so much
 
 
 class House(Protocol):
@@ -32,6 +35,13 @@ class House(Protocol):
     log: Log
     keys: KeyStore
     policy: Policy | None
+    policy_version: int  # of the newest publication, valid still or not; 0: there was none
+    publishing: asyncio.Lock
+    locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
+
+    def publisher(self) -> str | None:
+        """Who published the policy in force; None before the first."""
+        ...
 
     @property
     def people(self) -> Engine:
@@ -56,13 +66,39 @@ class House(Protocol):
         """Read what the web wrote about people, now."""
         ...
 
-    def publish(self, policy: Policy, text: str, published_at_ms: int) -> None:
-        """From the next ask on, this policy decides."""
+    def largest_gallery(self, fpir: float) -> int:
+        """How many templates a search may compare at most within this error budget, by measured points; 0: none."""
         ...
 
-    def published(self) -> dict[str, Any] | None: ...
+    def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
+        """From the next ask on, this policy decides; `body` is that of the record that published it."""
+        ...
+
+    def published(self) -> dict[str, Any] | None:
+        """text, sha256, version, note and published_at_ms of the policy that rules; None without one."""
+        ...
+
+    def shadow(self, policy: Policy | None) -> None:
+        """From the next ask on, this policy is asked as well (None: none is), and only recorded."""
+        ...
+
+    def shadowed(self) -> Policy | None:
+        """The policy in the shadow."""
+        ...
 
     def nodes(self) -> list[dict[str, Any]]: ...
+
+    def recorded(self, position: int, draft: Draft) -> None:
+        """From the next ask on, the live state is what this record, which is durable, makes of it."""
+        ...
+
+    def live(self, person: str, door: str, at_ms: int) -> Live:
+        """The live state as this person's request at this door would see it."""
+        ...
+
+    def locked(self) -> dict[str | None, int]:
+        """What is locked down: doors, or None for the whole site, and since when (Unix ms)."""
+        ...
 
     def outage(self) -> dict[str, Any] | None:
         """Since when and why nothing can be recorded; None while the store works."""
@@ -79,7 +115,14 @@ class Act:
     do: Callable[[House, Asked], Awaitable[dict[str, Any]]]
 
 
-def act_record(asked: Asked, kind: str, at_ms: int, body: dict[str, Any], persons: tuple[str, ...] = ()) -> Draft:
+def act_record(
+    asked: Asked,
+    kind: str,
+    at_ms: int,
+    body: dict[str, Any],
+    persons: tuple[str, ...] = (),
+    door: str | None = None,
+) -> Draft:
     """The record of an act: who did it, in which role, for which purpose, and to what."""
     said = {"at_ms": at_ms, "operator": asked.operator, "role": asked.role, "purpose": asked.purpose, **body}
-    return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, code=kind)
+    return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, door=door, code=kind)

@@ -20,7 +20,7 @@ def permit(act: Act, asked: Asked) -> ActError | None:
     if act.needs_purpose and (asked.purpose is None or len(asked.purpose.strip()) not in PURPOSE_LETTERS):
         return refused(
             f"{act.name} was not done.",
-            "Looking at a person's record needs a purpose (4 to 200 letters), which is recorded for that person.",
-            "Say why you look, and try again.",
+            "It needs a purpose (4 to 200 letters), which is recorded for whom it concerns.",
+            "Say why, and try again.",
         )
     return None

@@ -3,25 +3,44 @@
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ostiary.controller.acts.backup import BACKUP
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
+from ostiary.controller.acts.compare import COMPARE
+from ostiary.controller.acts.contest_assign import CONTEST_ASSIGN
+from ostiary.controller.acts.contest_open import CONTEST_OPEN
+from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
+from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
 from ostiary.controller.acts.erase import ASK_ERASE, ERASE
 from ostiary.controller.acts.errors import ActError, malformed
+from ostiary.controller.acts.explain import EXPLAIN
 from ostiary.controller.acts.export import EXPORT
 from ostiary.controller.acts.house import Act, Asked, House
+from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
+from ostiary.controller.acts.ledger_import import LEDGER_IMPORT
+from ostiary.controller.acts.lift_suspension import LIFT_SUSPENSION
+from ostiary.controller.acts.lockdown import LOCKDOWN, RESUME
+from ostiary.controller.acts.look_at_ledger import LOOK_AT_LEDGER
 from ostiary.controller.acts.look_up import LOOK_UP
+from ostiary.controller.acts.more_time import MORE_TIME
+from ostiary.controller.acts.note_left import NOTE_LEFT
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
+from ostiary.controller.acts.replay import REPLAY
 from ostiary.controller.acts.rotate_log_key import ROTATE_LOG_KEY
+from ostiary.controller.acts.shadow import SHADOW, SHADOW_REPORT
+from ostiary.controller.acts.source import SOURCE_ADD, SOURCE_LIST, SOURCE_REMOVE, SOURCE_VERIFY
 from ostiary.controller.acts.standing import STANDING
+from ostiary.controller.acts.suspend_danger import SUSPEND_DANGER
 from ostiary.controller.acts.withdraw_face import WITHDRAW_FACE
+from ostiary.controller.people.errors import PeopleError
 from ostiary.controller.store.errors import ThreePartError
 
 _log = logging.getLogger("ostiary.acts")
@@ -29,20 +48,13 @@ _log = logging.getLogger("ostiary.acts")
 ACTS: dict[str, Act] = {
     act.name: act
     for act in (
-        LOOK_UP,
-        PROTECT_TEMPLATE,
-        CARD_TAG,
-        PUBLISH,
-        POLICY,
-        REFRESH,
-        WITHDRAW_FACE,
-        STANDING,
-        RECEIPT,
-        EXPORT,
-        ROTATE_LOG_KEY,
-        BACKUP,
-        ASK_ERASE,
-        ERASE,
+        *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING),
+        *(CONTEST_OPEN, CONTEST_ASSIGN, CONTEST_UPHOLD, CONTEST_OVERTURN, SUSPEND_DANGER, LIFT_SUSPENSION),
+        *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
+        *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
+        *(LOCKDOWN, RESUME, NOTE_LEFT),
+        *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT),
+        *(RECEIPT, EXPORT, ROTATE_LOG_KEY, BACKUP, ASK_ERASE, ERASE),
     )
 }
 
@@ -57,8 +69,13 @@ async def serve(house: House, path: Path) -> asyncio.Server:
 
 async def _visitor(house: House, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
+        loop = asyncio.get_running_loop()
+
+        def told(done: int, of: int) -> None:
+            loop.call_soon_threadsafe(writer.write, _line({"progress": [done, of]}))
+
         while line := await reader.readline():
-            writer.write(json.dumps(await answer(house, line), separators=(",", ":")).encode() + b"\n")
+            writer.write(_line(await answer(house, line, told)))
             await writer.drain()
     except (ValueError, ConnectionError):
         _log.warning("A visitor of the keeper's socket sent a line over %d bytes or went away.", LINE_BYTES)
@@ -66,20 +83,27 @@ async def _visitor(house: House, reader: asyncio.StreamReader, writer: asyncio.S
         writer.close()
 
 
-async def answer(house: House, line: bytes) -> dict[str, Any]:
-    """`{"done": …}` or `{"error": {code, what, why, now}}`, whatever the line holds."""
+def _line(said: dict[str, Any]) -> bytes:
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+
+
+async def answer(house: House, line: bytes, told: Callable[[int, int], None] = lambda done, of: None) -> dict[str, Any]:
+    """`{"done": …}` or `{"error": {code, what, why, now}}`, whatever the line holds. `told` hears how far an act is
+    that takes long."""
     try:
-        act, asked = _read(line)
+        act, asked = _read(line, told)
         if refusal := permit(act, asked):
             raise refusal
         return {"done": await act.do(house, asked)}
     except ActError as error:
         return {"error": error.as_dict()}
+    except PeopleError as error:
+        return {"error": ActError("rule", error.what, error.why, error.now).as_dict()}
     except ThreePartError as error:
         return {"error": ActError("store", error.what, error.why, error.now).as_dict()}
 
 
-def _read(line: bytes) -> tuple[Act, Asked]:
+def _read(line: bytes, told: Callable[[int, int], None]) -> tuple[Act, Asked]:
     try:
         asked = json.loads(line)
     except ValueError as error:
@@ -92,4 +116,4 @@ def _read(line: bytes) -> tuple[Act, Asked]:
     act = ACTS.get(name)
     if act is None:
         raise malformed("The act was not understood.", f"There is no act {name!r}; there are: {', '.join(ACTS)}.")
-    return act, Asked(args, operator, role, purpose if isinstance(purpose, str) else None)
+    return act, Asked(args, operator, role, purpose if isinstance(purpose, str) else None, told)

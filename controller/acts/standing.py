@@ -9,7 +9,9 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {
         "site": house.site,
         "nodes": house.nodes(),
+        "locked": [{"door": door, "since_ms": since_ms} for door, since_ms in house.locked().items()],
         "policy_sha256": house.policy.sha256 if house.policy else None,
+        "policy_publisher": house.publisher(),
         # What rules is known without the store, which may be what is being asked about.
         "ever_published": house.published() is not None or house.log.reading().last_of("publish") is not None,
         "log_size": house.log.size,

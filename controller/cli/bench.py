@@ -10,6 +10,8 @@ import typer
 
 from ostiary import controller
 
+BENCHES = ("policy", "log")
+
 bench = typer.Typer(help="Measure this machine, with ratios against peers in one run.", no_args_is_help=True)
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object for each benchmark.")]
 ROUNDS = Annotated[int, typer.Option(help="How often each case is timed; the median counts.", min=5, max=1000)]
@@ -22,12 +24,30 @@ def _kinds() -> None:
 
 
 @bench.command()
+def policy(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
+    """Decisions and scores a second, packs, and the same decisions by Cedar.
+
+    ostiary bench policy --json
+    """
+    raise typer.Exit(_start("policy", rounds, as_json))
+
+
+@bench.command()
 def log(rounds: ROUNDS = 5, size: SIZE = 10_000, as_json: AS_JSON = False) -> None:
     """Durable decisions a second against bare SQLite, proofs, memory, and what an append costs as the log grows.
 
     ostiary bench log --size 1000000 --json
     """
     raise typer.Exit(_start("log", rounds, as_json, "--size", str(size)))
+
+
+@bench.command(name="all")
+def every(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
+    """Every benchmark, one after the other.
+
+    ostiary bench all --json
+    """
+    raise typer.Exit(max(_start(name, rounds, as_json) for name in BENCHES))
 
 
 def _start(name: str, rounds: int, as_json: bool, *more: str) -> int:

@@ -52,13 +52,14 @@ def cases() -> list[Case]:
 def policy(*, closed_today: bool) -> str:
     """The sample policy with all hours around the clock, so that it shows the same at any time of day.
 
-    With `closed_today` its opening hours leave out today, wherever the clock stands.
+    With `closed_today` its opening hours leave out today, wherever the clock stands; else one day far away, because
+    hours without any end would be a clause that can never matter, and no such policy is published.
     """
     document = yaml.safe_load(samples.policy_text("workshop"))
     today = datetime.now(UTC).date()
     for name, hours in document["hours"].items():
         hours |= {"days": "mon-sun", "from": "00:00", "to": "24:00"}
-        hours.pop("except", None)
+        hours["except"] = ["2099-12-31"]
         if closed_today and name == "opening-hours":
             hours["except"] = [str(today + timedelta(days=offset)) for offset in (-1, 0, 1)]
     return yaml.safe_dump(document, sort_keys=False)

@@ -167,7 +167,9 @@ def _act(data: Path, name: str, asked: dict[str, Any], purpose: str) -> dict[str
     from ostiary.controller.store.places import Places
 
     try:
-        return Keeper(Places(data).keeper_socket).act_now(name, asked, purpose=purpose, **WHO)
+        return Keeper(Places(data).keeper_socket).act_now(
+            name, asked, purpose=purpose, operator=WHO["operator"], role=WHO["role"]
+        )
     except ActError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

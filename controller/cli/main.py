@@ -8,11 +8,17 @@ from ostiary.controller import __version__
 from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.backup import backup, restore
 from ostiary.controller.cli.bench import bench
+from ostiary.controller.cli.contest import contest
 from ostiary.controller.cli.demo import demo
+from ostiary.controller.cli.ledger import ledger
+from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.log import log
+from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.person import person
+from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
+from ostiary.controller.cli.standing import standing
 from ostiary.controller.cli.verify import verify
 from ostiary.controller.cli.witness import witness
 
@@ -27,12 +33,19 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(ask)
+app.command()(lockdown)
+app.command()(resume)
+app.add_typer(node, name="node")
+app.add_typer(contest, name="contest")
+app.add_typer(ledger, name="ledger")
+app.add_typer(standing, name="standing")
+app.add_typer(models, name="models")
+app.add_typer(policy, name="policy")
+app.add_typer(bench, name="bench")
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)
 app.command()(witness)
-app.add_typer(node, name="node")
-app.add_typer(bench, name="bench")
 app.add_typer(log, name="log")
 app.add_typer(person, name="person")
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, select
 
+from ostiary.controller.people.contests import undecided
 from ostiary.controller.store import people_tables as tables
 
 
@@ -11,8 +12,5 @@ def contesting(conn: Connection) -> frozenset[str]:
     entry = tables.entry.c
     open_ = entry.contested_at_ms.is_not(None) & entry.upheld_at_ms.is_(None) & entry.cancelled_at_ms.is_(None)
     found = set(conn.execute(select(entry.person).where(open_)).scalars())
-    # Where contests have a table of their own, one may be about a membership, a holding or a decision.
-    contest = tables.metadata.tables.get("contest")
-    if contest is not None:
-        found |= set(conn.execute(select(contest.c.person).where(contest.c.outcome.is_(None))).scalars())
+    found |= {contest.person for contest in undecided(conn)}
     return frozenset(found)

@@ -158,6 +158,68 @@ class EntryDiffers(PeopleError):
         )
 
 
+class KindUnknown(PeopleError, LookupError):
+    """The policy in force has no such entry kind."""
+
+    def __init__(self, kind: str, known: str) -> None:
+        super().__init__(
+            f"No entry {kind[:64]!r} was recorded.",
+            f"The policy in force knows: {known or 'none'}.",
+            "Name one of them, or publish a policy that has it.",
+        )
+
+
+class NoScoreHere(PeopleError):
+    """The policy in force keeps no score."""
+
+    def __init__(self, policy: str) -> None:
+        super().__init__(
+            "No entry was recorded.",
+            f"The policy in force ({policy}) has no score, so there is nothing to enter.",
+            "Publish a policy with the section `score` first.",
+        )
+
+
+class FileRefused(PeopleError):
+    """The file is no table of entries."""
+
+    def __init__(self, found: str, columns: str) -> None:
+        super().__init__(
+            "The file was not read.",
+            f"It is no table of entries: {found}.",
+            f"Write a CSV file in UTF-8 whose first line is: {columns}",
+        )
+
+
+class RowUnread(PeopleError):
+    """A line of the file is no row of the table."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("The line was not read.", f"It is no row of the table: {why}.", "Correct the line.")
+
+
+class ImportChanged(PeopleError):
+    """Between the look at the difference and the import, something changed."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(
+            "Nothing was imported.",
+            f"The difference is {found[:12]}… now, and {expected[:12]}… was expected: the file or the ledgers changed.",
+            "Look at the difference again with --dry-run, and import that one.",
+        )
+
+
+class ImportMistaken(PeopleError):
+    """Some lines cannot be imported, so none was."""
+
+    def __init__(self, conflicting: int, refused: int) -> None:
+        super().__init__(
+            "Nothing was imported.",
+            f"{conflicting} lines say something else than the ledger does, and {refused} make no entry.",
+            "Correct or remove those lines and import again; lines that are known already change nothing.",
+        )
+
+
 class NoSuchEntry(PeopleError, LookupError):
     """No entry with this number."""
 
@@ -175,13 +237,13 @@ class EntryCancelled(PeopleError):
 
 
 class AlreadyContested(PeopleError):
-    """An entry is contested once."""
+    """The effect of an entry is suspended once."""
 
     def __init__(self, number: int) -> None:
         super().__init__(
-            f"Entry {number} is contested already.",
-            "One entry has one contest, and its effect is suspended until that is decided.",
-            "Add what is new to the contest that stands.",
+            f"Entry {number} was contested before.",
+            "The effect of one entry is suspended once, until that contest is decided.",
+            "Open another contest of it; the entry counts meanwhile.",
         )
 
 
@@ -193,6 +255,94 @@ class NotContested(PeopleError):
             f"Entry {number} was not upheld.",
             "It is not contested, or was upheld already, so there is nothing to decide.",
             "Nothing needs doing.",
+        )
+
+
+class NoSuchContest(PeopleError, LookupError):
+    """No contest with this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"There is no contest {number}.",
+            "It is unknown here.",
+            "List the contests, and take the number from there.",
+        )
+
+
+class ContestRuns(PeopleError):
+    """One thing has one open contest."""
+
+    def __init__(self, kind: str, number: int, contest: int) -> None:
+        super().__init__(
+            f"No second contest of {kind} {number} was opened.",
+            f"Contest {contest} of it is not decided yet.",
+            "Tell its reviewer what is new, or wait for the outcome.",
+        )
+
+
+class NotTheirs(PeopleError, LookupError):
+    """What is contested is not the person's, or is not there."""
+
+    def __init__(self, kind: str, number: int, person: str) -> None:
+        super().__init__(
+            f"{kind.capitalize()} {number} was not contested.",
+            f"It is not one of {person}, and a person contests what concerns them.",
+            "Look at the person's page again.",
+        )
+
+
+class ContestDecided(PeopleError):
+    """The contest has its outcome."""
+
+    def __init__(self, number: int, outcome: str) -> None:
+        super().__init__(
+            f"Contest {number} was not changed.",
+            f"It was decided: {outcome}. An outcome stays.",
+            "If there is something new, open another contest.",
+        )
+
+
+class ContestLapsed(PeopleError):
+    """The deadline has passed without an outcome."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Contest {number} was not changed.",
+            "Its deadline has passed without an outcome, so what was contested is cancelled.",
+            "If it happened all the same, record it anew with its own document.",
+        )
+
+
+class NotAssigned(PeopleError):
+    """Nobody reviews the contest yet."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"Contest {number} was not decided.",
+            "It has no reviewer yet.",
+            f"Assign one first: ostiary contest assign {number} --reviewer NAME",
+        )
+
+
+class WrongReviewer(PeopleError, PermissionError):
+    """Another reviewer was assigned."""
+
+    def __init__(self, number: int, assigned: str) -> None:
+        super().__init__(
+            f"Contest {number} was not decided.",
+            f"It is assigned to {assigned}, and only the assigned reviewer decides.",
+            "Let them decide, or have it assigned anew.",
+        )
+
+
+class OwnWork(PeopleError, PermissionError):
+    """The reviewer would judge what they wrote."""
+
+    def __init__(self, reviewer: str, wrote: str) -> None:
+        super().__init__(
+            f"{reviewer} cannot review this contest.",
+            f"They {wrote}, and nobody reviews their own work.",
+            "Assign somebody else.",
         )
 
 

@@ -4,11 +4,12 @@ Applying the changes since a version to its snapshot gives the snapshot that rea
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, Table, func, select
 
 from ostiary.controller.people.errors import FeedWentBack
+from ostiary.controller.people.ledger import LedgerEntry
 from ostiary.controller.policy.facts import Entry, Holding, Membership, PersonFacts
 from ostiary.controller.store import people_tables as tables
 
@@ -25,17 +26,15 @@ class SealedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A person as the keeper needs them: facts, tags of live cards, sealed templates. No name."""
+    """A person as the keeper needs them: facts, tags of live cards, sealed templates. No name.
+
+    `more_time`: doors stay open longer for this person; no decision turns on it and no answer says so.
+    """
 
     facts: PersonFacts
     cards: tuple[str, ...] = ()
     templates: tuple[SealedTemplate, ...] = ()
-    suspended_until_ms: int | None = None
-
-    def facts_at(self, at_ms: int) -> PersonFacts:
-        """The facts for a decision at this time: a suspension ends by itself."""
-        suspended = self.suspended_until_ms is not None and at_ms < self.suspended_until_ms
-        return replace(self.facts, suspended=True) if suspended else self.facts
+    more_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +101,29 @@ _AT_ONCE = 500  # SQLite bounds the parameters of a statement
 def _read(conn: Connection, only: list[str] | None) -> dict[str, Followed]:
     here = select(tables.person.c.id).where(tables.person.c.left_at_ms.is_(None)).order_by(tables.person.c.id)
     ids = conn.execute(here if only is None else here.where(tables.person.c.id.in_(only))).scalars().all()
-    hashes = _hashes(conn, only)
     member = _by_person(conn, tables.membership, only)
     holds = _by_person(conn, tables.holding, only)
-    entries = _by_person(conn, tables.entry, only)
+    entries = _entries(conn, only)
     cards = _by_person(conn, tables.card, only)
     templates = _by_person(conn, tables.template, only)
-    standing = _by_person(conn, tables.standing, only)
+    suspensions = _by_person(conn, tables.suspension, only)
+    revocations = _by_person(conn, tables.revocation, only)
+    longer = _by_person(conn, tables.more_time, only)
     people: dict[str, Followed] = {}
     for person in ids:
-        stands = next(iter(standing.get(person, ())), None)
         facts = PersonFacts(
             id=person,
             member=tuple(Membership(row.state, *span) for row, span in _spans(member.get(person, ()))),
             holds=tuple(Holding(row.name, *span) for row, span in _spans(holds.get(person, ()))),
-            entries=tuple(_entry(row, hashes[row.evidence]) for row in entries.get(person, ())),
-            revoked=stands is not None and stands.revoked_at_ms is not None,
+            entries=tuple(entries.pop(person, ())),
+            suspended_until_ms=max((_ends_ms(row) for row in suspensions.get(person, ())), default=None),
+            revoked=any(row.lifted_at_ms is None for row in revocations.get(person, ())),
         )
         people[person] = Followed(
             facts,
             tuple(row.tag for row in cards.get(person, ()) if row.revoked_at_ms is None),
             tuple(SealedTemplate(row.id, row.model, row.runtime, row.sealed) for row in templates.get(person, ())),
-            None if stands is None else stands.suspended_until_ms,
+            any(row.ended_at_ms is None for row in longer.get(person, ())),
         )
     return people
 
@@ -138,12 +138,15 @@ def _by_person(conn: Connection, table: Table, only: list[str] | None) -> dict[s
     return found
 
 
-def _hashes(conn: Connection, only: list[str] | None) -> dict[str, str]:
-    documents = select(tables.evidence.c.id, tables.evidence.c.sha256)
+def _entries(conn: Connection, only: list[str] | None) -> dict[str, list[Entry]]:
+    """Everybody's entries as facts, made one by one: a site may have a million of them."""
+    rows = select(tables.entry, tables.evidence.c.sha256).join(tables.evidence).order_by(tables.entry.c.id)
     if only is not None:
-        cited = select(tables.entry.c.evidence).where(tables.entry.c.person.in_(only))
-        documents = documents.where(tables.evidence.c.id.in_(cited))
-    return {row.id: row.sha256 for row in conn.execute(documents)}
+        rows = rows.where(tables.entry.c.person.in_(only))
+    found: dict[str, list[Entry]] = {}
+    for row in conn.execute(rows.execution_options(yield_per=_AT_ONCE)):
+        found.setdefault(row.person, []).append(as_fact(row, row.sha256))
+    return found
 
 
 def _spans(rows: Iterable[Row[tuple]]) -> Iterable[tuple[Row[tuple], tuple[int, int | None]]]:
@@ -155,8 +158,13 @@ def _spans(rows: Iterable[Row[tuple]]) -> Iterable[tuple[Row[tuple], tuple[int, 
             yield row, (row.from_ms, until_ms)
 
 
-def _entry(row: Row[tuple], evidence_sha256: str) -> Entry:
-    """`evidence` is "<id> sha256:<hash>", so that the ledger's head vouches for the document and not for its name."""
+def _ends_ms(row: Row[tuple]) -> int:
+    return row.until_ms if row.lifted_at_ms is None else min(row.until_ms, row.lifted_at_ms)
+
+
+def as_fact(row: Row[tuple] | LedgerEntry, evidence_sha256: str) -> Entry:
+    """A row of the ledger as a policy reads it. `evidence` is "<id> sha256:<hash>", so that the ledger's head vouches
+    for the document and not for its name."""
     return Entry(
         id=str(row.id),
         kind=row.kind,

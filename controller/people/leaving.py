@@ -10,8 +10,8 @@ from ostiary.controller.people.registry import person_here
 from ostiary.controller.store import people_tables as tables
 
 _THEIRS = (
-    *(tables.consent, tables.card, tables.membership, tables.holding, tables.entry, tables.standing),
-    tables.template,
+    *(tables.contest, tables.consent, tables.card, tables.membership, tables.holding, tables.entry),
+    *(tables.suspension, tables.revocation, tables.more_time, tables.template),
 )
 
 
@@ -25,7 +25,7 @@ class Left:
 
 
 def leave(conn: Connection, person: str, at_ms: int) -> Left:
-    """Remove the person's name, consent, templates, cards, memberships, holdings, entries and standing.
+    """Remove the person's name, consent, templates, cards, memberships, holdings, entries, contests and standing.
 
     The id stays with the date, because records in the log bear it, and one line of the change feed, so that whoever
     follows learns of it. Cards open nothing from now on and may be given to others. When this has committed, run

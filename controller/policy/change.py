@@ -1,11 +1,11 @@
-"""What would change a decision: wait, earn, or ask. Each change can say itself and be applied to facts."""
+"""What would change a decision: wait, earn, ask, or come with somebody. Each can say itself and be applied to facts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ostiary.controller.policy.entry_kind import EntryKind
-from ostiary.controller.policy.facts import Entry, Facts, Holding, Membership
-from ostiary.controller.policy.language import pick, say_points
+from ostiary.controller.policy.facts import Entry, Escort, Facts, Holding, Membership
+from ostiary.controller.policy.language import LANGUAGES, pick, say_and, say_points
 from ostiary.controller.policy.title import Title
 
 EARN: Mapping[str, Mapping[str, str]] = {
@@ -25,13 +25,22 @@ OBTAIN: Mapping[str, str] = {
     "de": "{title} (bitte fragen Sie im Büro, wie Sie dazu kommen)",
 }
 
+LEAVE: Mapping[str, str] = {
+    "en": "a note that you have left (please ask the office)",
+    "de": "ein Vermerk, dass Sie gegangen sind (bitte fragen Sie im Büro)",
+}
+BRING: Mapping[str, str] = {
+    "en": "somebody with {title} who goes in ahead of you",
+    "de": "jemand mit {title}, der oder die vor Ihnen hineingeht",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Do nothing until `at_ms`; `because` says in each language what happens then."""
 
     at_ms: int
-    because: Mapping[str, str]
+    because: Mapping[str, str] = field(hash=False)
 
     def apply(self, facts: Facts) -> Facts:
         """The same facts at that time."""
@@ -106,5 +115,85 @@ class Obtain:
         return pick(OBTAIN, language).format(title=self.holding.say(language))
 
 
-Deed = Earn | Join | Obtain
-Change = Wait | Deed
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Have it noted that one has left where these doors lead in."""
+
+    doors: tuple[str, ...]
+
+    def apply(self, facts: Facts) -> Facts:
+        """The facts once it is noted."""
+        if facts.live is None:
+            return facts
+        rest = tuple(one for one in facts.live.inside if one.who != 0 or one.door not in self.doors)
+        return replace(facts, live=replace(facts.live, inside=rest))
+
+    def say(self, language: str) -> str:
+        return pick(LEAVE, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Bring:
+    """Come with somebody who holds this and goes first: the one deed that is done at the door, whenever that is."""
+
+    holding: Title
+
+    def apply(self, facts: Facts) -> Facts:
+        """The facts if that person goes ahead whenever this one comes."""
+        if facts.live is None:
+            return facts
+        escorts = (*facts.live.escorts, Escort(self.holding.name, None))
+        return replace(facts, live=replace(facts.live, escorts=escorts))
+
+    def say(self, language: str) -> str:
+        return pick(BRING, language).format(title=self.holding.say(language))
+
+
+Deed = Earn | Join | Obtain | Leave | Bring
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Several changes as one: do all of `deeds` now, and what was asked for holds from `at_ms` on (the time of the
+    request: at once). `waits` say what that time brings."""
+
+    deeds: tuple[Deed, ...]
+    at_ms: int
+    waits: tuple[Wait, ...] = ()
+
+    def apply(self, facts: Facts) -> Facts:
+        """The facts after going this way."""
+        for deed in self.deeds:
+            facts = deed.apply(facts)
+        return replace(facts, at_ms=max(facts.at_ms, self.at_ms))
+
+    @property
+    def entries(self) -> int:
+        """How many entries would have to be earned."""
+        return sum(deed.count for deed in self.deeds if isinstance(deed, Earn))
+
+
+Change = Wait | Deed | Way
+
+
+def deeds_of(change: Change) -> tuple[Deed, ...]:
+    """What a change asks to be done; waiting asks for nothing."""
+    match change:
+        case Wait():
+            return ()
+        case Way(deeds=deeds):
+            return deeds
+        case deed:
+            return (deed,)
+
+
+def simplest(way: Way, at_ms: int) -> Change:
+    """The way as a plain wait or a plain deed, where it is no more than that at `at_ms`."""
+    if not way.deeds:
+        because = {language: _because(way.waits, language) for language in LANGUAGES}
+        return Wait(way.at_ms, because)
+    return way.deeds[0] if len(way.deeds) == 1 and way.at_ms <= at_ms else way
+
+
+def _because(waits: tuple[Wait, ...], language: str) -> str:
+    return say_and(list(dict.fromkeys(pick(wait.because, language) for wait in waits)), language)

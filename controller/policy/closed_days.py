@@ -34,7 +34,7 @@ class ClosedDays:
             if text.startswith(PREFIX):
                 regions.append(_region(item, text.removeprefix(PREFIX)))
             else:
-                dates.add(_date(item, text))
+                dates.add(item.day('"holidays/DE-BE", or a day'))
         return cls(frozenset(dates), tuple(dict.fromkeys(regions)))
 
     def as_document(self) -> list[str]:
@@ -49,16 +49,6 @@ def public_holidays(region: str, year: int) -> frozenset[date]:
 
     country, _, part = region.partition("-")
     return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
-
-
-def _date(item: Value, text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text or not 1970 <= day.year < 9000:
-        raise errors.WrongTime(item.at, item.found, 'a date like 2026-12-24 or "holidays/DE-BE"')
-    return day
 
 
 def _region(item: Value, region: str) -> str:

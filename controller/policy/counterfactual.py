@@ -1,25 +1,23 @@
 """The shortest honest ways from a denial to a grant, each checked by applying it: earn, ask, wait, or some of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from itertools import groupby, islice, product
+from itertools import groupby
 
-from ostiary.controller.policy.change import Deed, Earn, Wait
-from ostiary.controller.policy.clause import Clause
+from ostiary.controller.policy.change import Bring, Way
 from ostiary.controller.policy.document import Policy
-from ostiary.controller.policy.facts import LATEST_MS, Facts
+from ostiary.controller.policy.facts import Facts
 from ostiary.controller.policy.forbids import FORBIDS
 from ostiary.controller.policy.language import pick, say_and, say_moment, say_or
+from ostiary.controller.policy.together import ways_to_all, with_reasons
 
 MOST_WAYS = 3
-MOST_COMBINATIONS = 64
-MOST_WAITS = 64
 
 WAIT: Mapping[str, str] = {
     "en": "wait until {moment}, when {because}",
     "de": "bis zum {moment} warten, wenn {because}",
 }
 BOTH: Mapping[str, str] = {"en": "{deeds} and then {wait}", "de": "{deeds} und dann {wait}"}
+THERE: Mapping[str, str] = {"en": "{wait}, and then {deeds}", "de": "{wait} und dann {deeds}"}
 OPENS: Mapping[str, str] = {
     "en": "What would open this door for you: {ways}.",
     "de": "Was diese Tür für Sie öffnen würde: {ways}.",
@@ -28,55 +26,18 @@ COME: Mapping[str, str] = {"en": "Please {wait}.", "de": "Bitte {wait}."}
 OF: Mapping[str, str] = {"en": "{value} of {bound}: {ways}.", "de": "{value} von {bound}: {ways}."}
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Do all of `deeds` now, and the door opens from `at_ms` on (the time of the request: at once). `waits` say what
-    that time brings."""
-
-    deeds: tuple[Deed, ...]
-    at_ms: int
-    waits: tuple[Wait, ...]
-
-    def apply(self, facts: Facts) -> Facts:
-        """The facts after going this way."""
-        for deed in self.deeds:
-            facts = deed.apply(facts)
-        return replace(facts, at_ms=self.at_ms)
-
-    @property
-    def entries(self) -> int:
-        """How many entries it takes."""
-        return sum(deed.count for deed in self.deeds if isinstance(deed, Earn))
-
-
 def ways(policy: Policy, facts: Facts) -> list[Way]:
     """Up to three ways to a grant: those that work at once come first, fewest entries first; waiting alone, where it
-    helps, is always among them. None for a grant, a forbid, an unknown door or nobody.
+    helps, is always among them. None for a grant, an unknown door, nobody, and a forbid that no time lifts.
 
     Each way names the first moment at which every clause of the door holds together, for somebody who does these deeds
-    now and of whom nothing further is recorded until then. A way is left out where another asks for a part of its deeds
-    and is no later.
+    and of whom nothing further is recorded until then.
     """
     door = policy.doors.get(facts.door)
-    if door is None or facts.person is None or any(forbid.applies(facts.person) for forbid in FORBIDS):
+    if door is None or facts.person is None:
         return []
-    failing = [clause for clause in door.grant if not clause.check(facts).held]
-    if not failing:
-        return []
-    choices: list[list[Deed | None]] = []
-    for clause in failing:
-        deeds: list[Deed | None] = [change for change in clause.change(facts) if not isinstance(change, Wait)]
-        choices.append([*deeds, None])
-    found: list[Way] = []
-    for chosen in islice(product(*choices), MOST_COMBINATIONS):
-        way = _first_grant(door.grant, facts, tuple(dict.fromkeys(deed for deed in chosen if deed is not None)))
-        if way is not None:
-            found.append(way)
-    kept = [way for way in found if not any(_better(other, way) for other in found)]
-    kept.sort(key=lambda way: (way.at_ms > facts.at_ms, way.entries, len(way.deeds), way.at_ms))
-    waiting = [way for way in kept if not way.deeds]
-    acting = [way for way in kept if way.deeds]
-    return [*acting[: MOST_WAYS - len(waiting)], *waiting]
+    conditions = (*FORBIDS, *door.grant)
+    return [with_reasons(conditions, facts, way) for way in ways_to_all(conditions, facts, MOST_WAYS)]
 
 
 def say_ways(policy: Policy, facts: Facts, found: list[Way], language: str) -> str:
@@ -84,7 +45,7 @@ def say_ways(policy: Policy, facts: Facts, found: list[Way], language: str) -> s
     said = say_or(_say_each(found, facts, policy, language), language)
     for clause in policy.doors[facts.door].grant:
         finding = clause.check(facts)
-        if finding.score is not None and not finding.held:
+        if finding.score is not None and not finding.held and not finding.parts:
             return pick(OF, language).format(value=finding.value, bound=finding.bound, ways=said)
     if any(way.deeds for way in found):
         return pick(OPENS, language).format(ways=said)
@@ -103,30 +64,7 @@ def _say_each(found: list[Way], facts: Facts, policy: Policy, language: str) -> 
         reasons = dict.fromkeys(pick(wait.because, language) for way in group for wait in way.waits)
         moment = say_moment(at_ms, policy.zone, language)
         wait = pick(WAIT, language).format(moment=moment, because=say_and(list(reasons), language))
-        parts.append(pick(BOTH, language).format(deeds=say_or(deeds, language), wait=wait) if deeds else wait)
+        # Whoever is to come along does so when the time has come, not before.
+        together = THERE if any(isinstance(deed, Bring) for way in group for deed in way.deeds) else BOTH
+        parts.append(pick(together, language).format(deeds=say_or(deeds, language), wait=wait) if deeds else wait)
     return parts
-
-
-def _first_grant(grant: tuple[Clause, ...], facts: Facts, deeds: tuple[Deed, ...]) -> Way | None:
-    """The way of these deeds, with the first time at which all clauses hold; None if waiting brings no such time."""
-    done = facts
-    for deed in deeds:
-        done = deed.apply(done)
-    waits: dict[int, Wait] = {}
-    for _ in range(MOST_WAITS):
-        failing = [number for number, clause in enumerate(grant) if not clause.check(done).held]
-        if not failing:
-            return Way(deeds, done.at_ms, tuple(waits.values()))
-        for number in failing:
-            first = next((change for change in grant[number].change(done) if isinstance(change, Wait)), None)
-            if first is None or first.at_ms > LATEST_MS:
-                return None
-            waits[number] = first
-        # No clause that fails now holds before its own first time, so nothing is missed by going to the latest of them.
-        done = replace(done, at_ms=max(waits[number].at_ms for number in failing))
-    return None
-
-
-def _better(one: Way, other: Way) -> bool:
-    """Whether `one` asks for a true part of the other's deeds and is no later."""
-    return set(one.deeds) < set(other.deeds) and one.at_ms <= other.at_ms

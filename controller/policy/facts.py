@@ -1,6 +1,7 @@
-"""What a decision may know: the person's memberships, holdings and entries, the door, and the time."""
+"""What a decision may know: the person's memberships, holdings and entries, the door, its live state, and the time."""
 
 from dataclasses import dataclass
+from typing import Any
 
 LATEST_MS = 221_845_392_000_000  # the year 9000; beyond it Python's calendar ends within a search for openings
 
@@ -73,23 +74,81 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """A person as the policy sees them: no name, no face, nothing about who they are."""
+    """A person as the policy sees them: no name, no face, nothing about who they are. A suspension runs until before
+    `suspended_until_ms` (None: there is none); `withdrawn` says that the person has left the site for good."""
 
     id: str
     member: tuple[Membership, ...] = ()
     holds: tuple[Holding, ...] = ()
     entries: tuple[Entry, ...] = ()
-    suspended: bool = False
+    suspended_until_ms: int | None = None
     revoked: bool = False
+    withdrawn: bool = False
+
+    def suspended_at(self, at_ms: int) -> bool:
+        return self.suspended_until_ms is not None and at_ms < self.suspended_until_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Somebody went in by `door` at `since_ms` and is not known to have left. `who` is 0 for the person who asks and
+    a number of this one request for anybody else: a decision about one person names no other."""
+
+    who: int
+    door: str
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Escort:
+    """Somebody else, who holds `holding`, was let in at this door at `granted_ms`. None is no fact but a supposition:
+    whenever the person comes, somebody goes ahead."""
+
+    holding: str
+    granted_ms: int | None
+
+    def runs(self, at_ms: int, within_ms: int) -> bool:
+        """Whether that was less than `within_ms` ago."""
+        return self.granted_ms is None or self.granted_ms <= at_ms < self.granted_ms + within_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The live state as one request sees it, and no more of it than its door's rule reads: who is inside, who may
+    escort, and since when the door or its site is locked down (None: it is not)."""
+
+    inside: tuple[Inside, ...] = ()
+    escorts: tuple[Escort, ...] = ()
+    lockdown_ms: int | None = None
+
+    def as_document(self) -> dict[str, Any]:
+        """What a record keeps of it, of JSON types; `from_document` gives the same live state back."""
+        return {
+            "inside": [[one.who, one.door, one.since_ms] for one in self.inside],
+            "escorts": [[one.holding, one.granted_ms] for one in self.escorts],
+            "lockdown_ms": self.lockdown_ms,
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> "Live":
+        """The live state that a record kept."""
+        return cls(
+            tuple(Inside(*one) for one in document["inside"]),
+            tuple(Escort(*one) for one in document["escorts"]),
+            document["lockdown_ms"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One request: who (None: nobody was identified), at which door, when. Raises `TimeOutOfRange`."""
+    """One request: who (None: nobody was identified), at which door, when, and the live state (None: it is not known
+    to whoever decides, as on a node that decides alone; then no clause that reads it holds). Raises `TimeOutOfRange`.
+    """
 
     person: PersonFacts | None
     door: str
     at_ms: int
+    live: Live | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.at_ms <= LATEST_MS:

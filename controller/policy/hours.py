@@ -1,6 +1,7 @@
 """Opening hours: when they are open, when they next open, when that next changes, whatever the clocks do.
 
-Hours have one opening for each day of `days` that is not left out by `except`. An opening belongs to the local date on
+Hours have one opening for each day of `days` that is not left out by `except`, and for each date under `also`, whatever
+the weekday and the holiday. An opening belongs to the local date on
 which it begins: with `from: "22:00", to: "06:00"` the night of Friday ends on Saturday morning, and a Saturday left out
 does not cut Friday's night short, but takes its own.
 
@@ -24,6 +25,8 @@ from ostiary.controller.policy.reading import Value, listed
 from ostiary.controller.policy.title import Title, Titles
 
 DAY_WORDS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+REQUIRED = ("days", "from", "to", "zone")
+OPTIONAL = ("except", "also")
 DAY_MINUTES = 24 * 60
 HORIZON_DAYS = 14
 HORIZON_MS = HORIZON_DAYS * 86_400_000
@@ -42,6 +45,7 @@ class Hours:
     to_min: int
     zone: ZoneInfo
     closed: ClosedDays
+    also: frozenset[date] = frozenset()
 
     @property
     def name(self) -> str:
@@ -50,18 +54,14 @@ class Hours:
     @classmethod
     def read(cls, name: str, value: Value, titles: Titles) -> "Hours":
         """One item of the section `hours`."""
-        fields = value.fields(f'the hours "{name}"', ("days", "from", "to", "zone"), ("except",))
-        from_min = _time(fields["from"])
-        to_min = _time(fields["to"])
-        if from_min == DAY_MINUTES:
-            raise errors.WrongTime(fields["from"].at, fields["from"].found, 'a beginning before "24:00"')
-        if from_min == to_min:
-            found = f"{fields['to'].found}, the beginning itself"
-            raise errors.WrongTime(fields["to"].at, found, 'another time, or "00:00" to "24:00" for a whole day')
-        if to_min == 0:
-            raise errors.WrongTime(fields["to"].at, fields["to"].found, 'a later time, or "24:00" for midnight')
-        closed = ClosedDays.read(fields.get("except"))
-        return cls(titles.of(name), _days(fields["days"]), from_min, to_min, _zone(fields["zone"]), closed)
+        fields = value.fields(f'the hours "{name}"', REQUIRED, OPTIONAL)
+        attempt = value.findings.attempt
+        from_min, to_min = attempt(lambda: _span(fields["from"], fields["to"]), (0, DAY_MINUTES))
+        days = attempt(lambda: _days(fields["days"]), frozenset(range(7)))
+        zone = attempt(lambda: _zone(fields["zone"]), ZoneInfo("UTC"))
+        closed = attempt(lambda: ClosedDays.read(fields.get("except")), ClosedDays())
+        also = attempt(lambda: _also(fields.get("also"), closed), frozenset())
+        return cls(titles.of(name), days, from_min, to_min, zone, closed, also)
 
     def as_document(self) -> dict[str, object]:
         """The canonical form."""
@@ -71,11 +71,12 @@ class Hours:
             "to": clock(self.to_min),
             "zone": self.zone.key,
             "except": self.closed.as_document(),
+            "also": [day.isoformat() for day in sorted(self.also)],
         }
 
     def takes_place(self, day: date) -> bool:
         """Whether an opening begins on this local date."""
-        return day.weekday() in self.days and day not in self.closed
+        return day in self.also or (day.weekday() in self.days and day not in self.closed)
 
     @lru_cache(maxsize=4096)  # noqa: B019 - hours are few, and a decision asks for the same two days again and again
     def opening(self, day: date) -> tuple[int, int] | None:
@@ -157,15 +158,39 @@ def _time(value: Value) -> int:
     return DAY_MINUTES if match[1] is None else int(match[1]) * 60 + int(match[2])
 
 
+def _span(begin: Value, end: Value) -> tuple[int, int]:
+    """Beginning and end, in minutes after midnight."""
+    from_min, to_min = _time(begin), _time(end)
+    if from_min == DAY_MINUTES:
+        raise errors.WrongTime(begin.at, begin.found, 'a beginning before "24:00"')
+    if from_min == to_min:
+        found = f"{end.found}, the beginning itself"
+        raise errors.WrongTime(end.at, found, 'another time, or "00:00" to "24:00" for a whole day')
+    if to_min == 0:
+        raise errors.WrongTime(end.at, end.found, 'a later time, or "24:00" for midnight')
+    return from_min, to_min
+
+
+def _also(value: Value | None, closed: ClosedDays) -> frozenset[date]:
+    """A date or a list of dates on which there is an opening too."""
+    days: set[date] = set()
+    for item in [] if value is None else value.items("a list") if value.is_list else [value]:
+        day = item.day("a further day")
+        if day in closed.dates:
+            raise errors.ContradictoryDay(item.at, f"{item.found}, which `except` leaves out", "each date once")
+        days.add(day)
+    return frozenset(days)
+
+
 def _days(value: Value) -> frozenset[int]:
     items = value.items("days") if value.is_list else [value]
-    days = frozenset(day for item in items for day in _span(item))
+    days = frozenset(day for item in items for day in _weekdays(item))
     if not days:
         raise errors.WrongTime(value.at, "no day", "at least one day")
     return days
 
 
-def _span(value: Value) -> list[int]:
+def _weekdays(value: Value) -> list[int]:
     """ "mon" or "fri-mon", which goes across Sunday."""
     expected = f'{listed(DAY_WORDS)}, or two of them like "mon-fri"'
     ends = value.text(expected).split("-")

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ostiary.controller.policy.facts import LATEST_MS
+
 LANGUAGES = ("en", "de")
 
 MONTHS: Mapping[str, Sequence[str]] = {
@@ -84,8 +86,9 @@ def pick(words: Mapping[str, Any], language: str) -> Any:
 
 
 def local(at_ms: int, zone: ZoneInfo) -> datetime:
-    """A time as the wall clock of `zone` shows it, to the second."""
-    return datetime.fromtimestamp(at_ms // 1000, zone)
+    """A time as the wall clock of `zone` shows it, to the second; one beyond every calendar, as a broken import may
+    hold it, is said as the nearest that there is."""
+    return datetime.fromtimestamp(min(max(at_ms, 0), LATEST_MS) // 1000, zone)
 
 
 def say_date(when: datetime, language: str, near_year: int | None = None) -> str:
@@ -101,6 +104,11 @@ def say_moment(at_ms: int, zone: ZoneInfo, language: str) -> str:
         when += timedelta(seconds=60 - when.second)
     if when.hour == when.minute == 0:
         return say_date(when, language)
+    return say_wall(when, language)
+
+
+def say_wall(when: datetime, language: str) -> str:
+    """ "3 December 2026 at 14:05": what a wall clock showed, to the minute."""
     return pick(MOMENT, language).format(date=say_date(when, language), time=f"{when:%H:%M}")
 
 

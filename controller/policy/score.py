@@ -12,16 +12,26 @@ and an expiry of a penalty can only raise a score. A cancelled penalty, and a co
 there: the score is then what it would be had that entry never been.
 
 The value is `start` plus everything that counts, brought into [min, max] once, at the end.
+
+**Once, or each time.** All of it can be read from a plain tuple of entries. A `Ledger` is such a tuple, prepared:
+sorted, filtered and capped once, so that a score is a look-up until it next changes. Both always say the same.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from operator import attrgetter
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate, chain, compress, groupby
+from operator import attrgetter, itemgetter
+from typing import Self
 
 from ostiary.controller.policy.canonical import sha256_of
 from ostiary.controller.policy.facts import LATEST_MS, Entry
 
 WINDOW_MS = 30 * 86_400_000
+FAR_MS = LATEST_MS + 1  # after every time that a decision can have
+_BY_TIME = attrgetter("occurred_ms", "id")
+_TURNS = attrgetter("recorded_ms", "occurred_ms", "contested_ms", "upheld_ms", "cancelled_ms")
+_FIRST = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +63,15 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The score at a time, with what counted. `total` is the sum before it is brought into the range."""
+    """The score at a time, with what counted. `total` is the sum before it is brought into the range. `at_ms` is a time
+    at which it stood so; from a prepared ledger it may be an earlier one than was asked about, with the same head."""
 
     value: int
     total: int
     counted: tuple[Counted, ...]
     ledger: tuple[Entry, ...]
     context: str
-    at_ms: int
+    at_ms: int = field(compare=False)
 
     @property
     def head(self) -> str:
@@ -79,33 +90,106 @@ class Step:
     begun: tuple[Counted, ...] = ()
 
 
+class Ledger(tuple[Entry, ...]):
+    """Entries, prepared once for the rules of one policy; as a tuple it equals the plain one.
+
+    From the last time at which an entry begins or a contest moves (`settled_ms`, in the past unless a clock or an
+    import erred) the weights stay as they are and entries only expire, so a score is one pass over what is left. Before
+    it everything is weighed as from a plain tuple. The last score and the last head are kept until they change: the
+    same look again costs the same for ten entries and for a million.
+    """
+
+    rules: ScoreRules
+    bounds: tuple[int, ...]
+    """Every time, rising, at which something here may change; between two of them nothing does."""
+    settled_ms: int
+    _own: tuple[Entry, ...]
+    _settled: tuple[Counted, ...]
+    _ends: tuple[int, ...]
+    _ending: tuple[tuple[int, Counted], ...]
+    _gone: tuple[int, ...]
+    _score: tuple[int, int, Score]
+    _head: tuple[int, int, str]
+
+    def __new__(cls, entries: Iterable[Entry], rules: ScoreRules) -> Self:
+        """Prepares in O(n log n)."""
+        self = super().__new__(cls, entries)
+        self.rules = rules
+        own = [entry for entry in self if entry.context == rules.context]
+        own.sort(key=_BY_TIME)
+        self._own = tuple(own)
+        turns = set(chain.from_iterable(map(_TURNS, own)))
+        turns.discard(None)
+        self.settled_ms = max(turns, default=0)
+        self.bounds = tuple(sorted({*turns, *(entry.expires_ms for entry in own if entry.expires_ms is not None)}))
+        self._settled = tuple(_capped([entry for entry in own if _stands(entry, self.settled_ms)], rules))
+        ends = [FAR_MS if item.entry.expires_ms is None else item.entry.expires_ms for item in self._settled]
+        self._ends = tuple(ends)
+        self._ending = tuple(sorted(zip(ends, self._settled, strict=True), key=_FIRST))
+        self._gone = tuple(accumulate((item.points for _, item in self._ending), initial=0))
+        nothing = Score(0, 0, (), (), "", 0)
+        self._score, self._head = (1, 0, nothing), (1, 0, "")
+        return self
+
+    def span(self, at_ms: int) -> tuple[int, int]:
+        """The longest [from_ms, until_ms) around `at_ms` in which surely nothing here changes."""
+        return span_of(self.bounds, at_ms)
+
+    def score(self, at_ms: int) -> Score:
+        """What `score` says of these entries."""
+        from_ms, until_ms, kept = self._score
+        if from_ms <= at_ms < until_ms:
+            return kept
+        rules = self.rules
+        if at_ms >= self.settled_ms:
+            counted = tuple(compress(self._settled, map(at_ms.__lt__, self._ends)))
+            total = rules.start + self._gone[-1] - self._gone[bisect_right(self._ending, at_ms, key=_FIRST)]
+            now = Score(rules.clamp(total), total, counted, self, rules.context, at_ms)
+        else:
+            now = _score(self, self._own, rules, at_ms)
+        self._score = (*self.span(at_ms), now)
+        return now
+
+    def steps(self, from_ms: int) -> Iterator[Step]:
+        """What `steps` says of these entries."""
+        if from_ms < self.settled_ms:
+            yield from _steps(self._own, self.rules, from_ms)
+            return
+        left = bisect_right(self._ending, from_ms, key=_FIRST)
+        total = self.rules.start + self._gone[-1] - self._gone[left]
+        yield Step(from_ms, self.rules.clamp(total))
+        yield from _expiring(self._ending[left:], self.rules, total, LATEST_MS)
+
+    def head(self, at_ms: int) -> str:
+        """What `ledger_head` says of these entries."""
+        from_ms, until_ms, kept = self._head
+        if from_ms <= at_ms < until_ms:
+            return kept
+        head = _ledger_head(self._own, at_ms)
+        # After the last turn entries only expire, and a head does not know of that.
+        self._head = (self.settled_ms, FAR_MS, head) if at_ms >= self.settled_ms else (*self.span(at_ms), head)
+        return head
+
+
+def span_of(bounds: tuple[int, ...], at_ms: int) -> tuple[int, int]:
+    """The [from_ms, until_ms) between those of the rising `bounds` that lie around `at_ms`; 0 and a time beyond all
+    calendars where there is none."""
+    after = bisect_right(bounds, at_ms)
+    return bounds[after - 1] if after else 0, bounds[after] if after < len(bounds) else FAR_MS
+
+
 def score(entries: tuple[Entry, ...], rules: ScoreRules, at_ms: int) -> Score:
     """The score of these entries at `at_ms`; their order does not matter."""
-    counted = tuple(item for item in _weighed(entries, rules, at_ms) if not _expired(item.entry, at_ms))
-    total = rules.start + sum(item.points for item in counted)
-    return Score(rules.clamp(total), total, counted, entries, rules.context, at_ms)
+    if isinstance(entries, Ledger) and entries.rules == rules:
+        return entries.score(at_ms)
+    return _score(entries, _of_context(entries, rules.context), rules, at_ms)
 
 
 def steps(entries: tuple[Entry, ...], rules: ScoreRules, from_ms: int) -> Iterator[Step]:
     """The score at `from_ms` and each later change of it, if nothing is recorded meanwhile; times rise strictly."""
-    value: int | None = None
-    turns = [from_ms, *_turns(entries, rules.context, from_ms)]
-    for turn, end in zip(turns, [*turns[1:], LATEST_MS], strict=True):
-        weighed = _weighed(entries, rules, turn)
-        alive = [item for item in weighed if not _expired(item.entry, turn)]
-        total = rules.start + sum(item.points for item in alive)
-        if rules.clamp(total) != value:
-            value = rules.clamp(total)
-            yield Step(turn, value, begun=() if turn == from_ms else _of(turn, alive))
-        ending: dict[int, list[Counted]] = {}
-        for item in alive:
-            if item.entry.expires_ms is not None and item.entry.expires_ms < end:
-                ending.setdefault(item.entry.expires_ms, []).append(item)
-        for at_ms in sorted(ending):
-            total -= sum(item.points for item in ending[at_ms])
-            if rules.clamp(total) != value:
-                value = rules.clamp(total)
-                yield Step(at_ms, value, ended=tuple(item for item in ending[at_ms] if item.points))
+    if isinstance(entries, Ledger) and entries.rules == rules:
+        return entries.steps(from_ms)
+    return _steps(_of_context(entries, rules.context), rules, from_ms)
 
 
 def ledger_head(entries: tuple[Entry, ...], context: str, at_ms: int) -> str:
@@ -113,7 +197,54 @@ def ledger_head(entries: tuple[Entry, ...], context: str, at_ms: int) -> str:
     (recorded_ms, id), each as a canonical JSON list of its fields in the order of `Entry`, with every later event of
     its contest still null. So what is recorded later, and what a contest brings later, leaves an earlier head alone.
     """
-    known = [entry for entry in entries if entry.context == context and entry.recorded_ms <= at_ms]
+    if isinstance(entries, Ledger) and entries.rules.context == context:
+        return entries.head(at_ms)
+    return _ledger_head(_of_context(entries, context), at_ms)
+
+
+def _of_context(entries: tuple[Entry, ...], context: str) -> list[Entry]:
+    """The entries of this context in the order in which they occurred."""
+    return sorted((entry for entry in entries if entry.context == context), key=_BY_TIME)
+
+
+def _score(ledger: tuple[Entry, ...], own: Iterable[Entry], rules: ScoreRules, at_ms: int) -> Score:
+    weighed = _capped([entry for entry in own if _stands(entry, at_ms)], rules)
+    counted = tuple(item for item in weighed if not _expired(item.entry, at_ms))
+    total = rules.start + sum(item.points for item in counted)
+    return Score(rules.clamp(total), total, counted, ledger, rules.context, at_ms)
+
+
+def _steps(own: Iterable[Entry], rules: ScoreRules, from_ms: int) -> Iterator[Step]:
+    value: int | None = None
+    turns = [from_ms, *_turns(own, from_ms)]
+    for turn, end in zip(turns, [*turns[1:], LATEST_MS], strict=True):
+        weighed = _capped([entry for entry in own if _stands(entry, turn)], rules)
+        alive = [item for item in weighed if not _expired(item.entry, turn)]
+        total = rules.start + sum(item.points for item in alive)
+        if rules.clamp(total) != value:
+            value = rules.clamp(total)
+            yield Step(turn, value, begun=() if turn == from_ms else _of(turn, alive))
+        ending = [(item.entry.expires_ms, item) for item in alive if item.entry.expires_ms is not None]
+        for step in _expiring(sorted(ending, key=_FIRST), rules, total, end):
+            value = step.value
+            yield step
+
+
+def _expiring(ending: Iterable[tuple[int, Counted]], rules: ScoreRules, total: int, end_ms: int) -> Iterator[Step]:
+    """The changes before `end_ms` as these (expires_ms, what counts), sorted by time, expire one after the other."""
+    value = rules.clamp(total)
+    for at_ms, together in groupby(ending, key=_FIRST):
+        if at_ms >= end_ms:
+            return
+        ended = tuple(item for _, item in together if item.points)
+        total -= sum(item.points for item in ended)
+        if rules.clamp(total) != value:
+            value = rules.clamp(total)
+            yield Step(at_ms, value, ended=ended)
+
+
+def _ledger_head(own: Iterable[Entry], at_ms: int) -> str:
+    known = [entry for entry in own if entry.recorded_ms <= at_ms]
     return sha256_of([_as_it_stood(entry, at_ms) for entry in sorted(known, key=attrgetter("recorded_ms", "id"))])
 
 
@@ -124,10 +255,8 @@ def _as_it_stood(entry: Entry, at_ms: int) -> list[str | int | None]:
     return [*what, entry.occurred_ms, entry.recorded_ms, entry.expires_ms, *known]
 
 
-def _weighed(entries: tuple[Entry, ...], rules: ScoreRules, at_ms: int) -> list[Counted]:
-    """Every entry that has begun and stands, expired or not, with its weight after the caps."""
-    standing = [entry for entry in entries if entry.context == rules.context and _stands(entry, at_ms)]
-    standing.sort(key=attrgetter("occurred_ms", "id"))
+def _capped(standing: Iterable[Entry], rules: ScoreRules) -> list[Counted]:
+    """Entries in the order in which they occurred, expired or not, with their weights after the caps."""
     weighed: list[Counted] = []
     window: list[tuple[int, int]] = []  # (occurred_ms, weight below zero) of the penalties of the last 30 days
     first, held = 0, 0
@@ -158,16 +287,10 @@ def _expired(entry: Entry, at_ms: int) -> bool:
     return entry.expires_ms is not None and entry.expires_ms <= at_ms
 
 
-def _turns(entries: tuple[Entry, ...], context: str, from_ms: int) -> list[int]:
+def _turns(own: Iterable[Entry], from_ms: int) -> list[int]:
     """The later times at which an entry begins or a contest moves; there are none unless a clock or an import erred."""
-    times = {
-        at_ms
-        for entry in entries
-        if entry.context == context
-        for at_ms in (entry.recorded_ms, entry.occurred_ms, entry.contested_ms, entry.upheld_ms, entry.cancelled_ms)
-        if at_ms is not None and from_ms < at_ms < LATEST_MS
-    }
-    return sorted(times)
+    times = chain.from_iterable(map(_TURNS, own))
+    return sorted({at_ms for at_ms in times if at_ms is not None and from_ms < at_ms < LATEST_MS})
 
 
 def _of(turn: int, alive: list[Counted]) -> tuple[Counted, ...]:

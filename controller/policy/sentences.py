@@ -15,7 +15,17 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "missing-holding": "Something that this door asks for is not in your name yet. Please ask the office how to "
         "get it.",
         "score-below": "Your score is below what this door asks for. Your page says what would change that.",
+        "tier-below": "Your score is below the tier that this door asks for. Your page says what would change that.",
         "outside-hours": "This door is closed at this time. Please come back within its hours.",
+        "inside-already": "You are counted as inside already. Please ask the office if you have left.",
+        "full": "There is no room inside at the moment. Please come back when somebody has left.",
+        "not-escorted": "This door asks that somebody goes in ahead of you. Please come with them.",
+        "none-of-these": "None of the things of which this door asks for one is there. Your page says what would "
+        "change that.",
+        "live-unknown": "What this door needs to know about the moment is not known. Please try once more, or ask the "
+        "office.",
+        "lockdown": "This door is locked down for now. Please wait for the office to end it.",
+        "withdrawn": "You have left this site. Please speak with the office if that is a mistake.",
         "unknown-door": "The policy has no rule for this door, so it stays closed. Please tell the office.",
         # decided before the policy
         "no-policy": "No policy is published yet, so every door stays closed. Please tell the office.",
@@ -26,6 +36,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "not-enrolled": "No face is enrolled for you, and none is needed: please use this door's other credential.",
         "face-missing": "No face was seen. Come a little closer and look at the camera.",
         "faces-unclear": "Two faces were about equally near. Please come one at a time.",
+        "liveness-missing": "This door wants to see your head move. Turn it slowly to one side and back, or use this "
+        "door's other credential.",
         "face-mismatch": "The face did not match the card. Please try once more, or use this door's other credential.",
         "face-near": "Almost: the face could not be compared well enough. Look straight at the camera and try once "
         "more.",
@@ -37,6 +49,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "quality-exposure": "There was too little or too much light. Turn your face towards the light and try "
         "once more.",
         "quality-yaw-deg": "The face was turned away. Look straight at the camera.",
+        "quality-pitch-deg": "The face was raised or lowered. Look straight at the camera.",
+        "quality-roll-deg": "The head was tilted. Hold it upright and look at the camera.",
+        "quality-uncovered": "Something covered the eyes or the mouth. Take it away for a moment, or use this door's "
+        "other credential.",
         "quality-*": "The picture was not good enough. Come a little closer and look straight at the camera.",
         # messages that were refused
         "malformed": "The door's message could not be read. Please try once more, and tell the office if it happens "
@@ -63,7 +79,18 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "missing-holding": "Etwas, das diese Tür verlangt, ist für Sie noch nicht eingetragen. Bitte fragen Sie im "
         "Büro danach.",
         "score-below": "Ihr Punktestand reicht für diese Tür noch nicht. Auf Ihrer Seite steht, was das ändert.",
+        "tier-below": "Ihr Punktestand liegt unter der Stufe, die diese Tür verlangt. Auf Ihrer Seite steht, was das "
+        "ändert.",
         "outside-hours": "Diese Tür ist um diese Zeit geschlossen. Bitte kommen Sie innerhalb ihrer Zeiten wieder.",
+        "inside-already": "Sie gelten als schon drinnen. Bitte fragen Sie im Büro, wenn Sie gegangen sind.",
+        "full": "Drinnen ist zurzeit kein Platz. Bitte kommen Sie wieder, wenn jemand gegangen ist.",
+        "not-escorted": "Diese Tür verlangt, dass jemand vor Ihnen hineingeht. Bitte kommen Sie gemeinsam.",
+        "none-of-these": "Nichts von dem, wovon diese Tür eines verlangt, ist da. Auf Ihrer Seite steht, was das "
+        "ändert.",
+        "live-unknown": "Was diese Tür über den Augenblick wissen muss, ist nicht bekannt. Bitte versuchen Sie es "
+        "noch einmal, oder fragen Sie im Büro.",
+        "lockdown": "Diese Tür ist zurzeit gesperrt. Bitte warten Sie, bis das Büro die Sperre aufhebt.",
+        "withdrawn": "Sie haben diesen Ort verlassen. Bitte sprechen Sie mit dem Büro, wenn das ein Irrtum ist.",
         "unknown-door": "Für diese Tür gibt es keine Regel, darum bleibt sie zu. Bitte sagen Sie im Büro Bescheid.",
         "no-policy": "Noch sind keine Regeln veröffentlicht, darum bleiben alle Türen zu. Bitte sagen Sie im Büro "
         "Bescheid.",
@@ -76,6 +103,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "Weg an dieser Tür.",
         "face-missing": "Es war kein Gesicht zu sehen. Kommen Sie bitte etwas näher und schauen Sie in die Kamera.",
         "faces-unclear": "Zwei Gesichter waren etwa gleich nah. Bitte kommen Sie einzeln.",
+        "liveness-missing": "Diese Tür will sehen, dass sich Ihr Kopf bewegt. Drehen Sie ihn bitte langsam zur Seite "
+        "und zurück, oder nutzen Sie den anderen Weg an dieser Tür.",
         "face-mismatch": "Das Gesicht passte nicht zur Karte. Bitte versuchen Sie es noch einmal, oder nutzen Sie "
         "den anderen Weg an dieser Tür.",
         "face-near": "Fast: Das Gesicht ließ sich nicht gut genug vergleichen. Schauen Sie bitte gerade in die Kamera "
@@ -90,6 +119,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "quality-exposure": "Es war zu dunkel oder zu hell. Drehen Sie sich bitte zum Licht und versuchen Sie es "
         "noch einmal.",
         "quality-yaw-deg": "Das Gesicht war abgewandt. Schauen Sie bitte gerade in die Kamera.",
+        "quality-pitch-deg": "Das Gesicht war gehoben oder gesenkt. Schauen Sie bitte gerade in die Kamera.",
+        "quality-roll-deg": "Der Kopf war geneigt. Halten Sie ihn bitte aufrecht und schauen Sie in die Kamera.",
+        "quality-uncovered": "Augen oder Mund waren verdeckt. Nehmen Sie das bitte kurz weg, oder nutzen Sie den "
+        "anderen Weg an dieser Tür.",
         "quality-*": "Das Bild war nicht gut genug. Kommen Sie bitte etwas näher und schauen Sie gerade in die Kamera.",
         "malformed": "Die Nachricht der Tür war nicht lesbar. Bitte versuchen Sie es noch einmal, und sagen Sie im "
         "Büro Bescheid, wenn es wieder geschieht.",

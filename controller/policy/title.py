@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ostiary.controller.policy import errors
 from ostiary.controller.policy.errors import nearest_word
 from ostiary.controller.policy.language import LANGUAGES, NUMBERS, ONCE, QUOTES, TIMES, pick
+from ostiary.controller.policy.protected import refuse_protected
 from ostiary.controller.policy.reading import Value
 
 
@@ -44,8 +45,8 @@ class Titles:
         """The section, or None where there is none; without words, names speak for themselves."""
         written: dict[str, tuple[Value, Title]] = {}
         for name, key, value in section.named("word") if section else []:
-            forms = value.fields(f'the words of "{name}"', (), LANGUAGES)
-            written[name] = (key, Title(name, {language: _forms(form) for language, form in forms.items()}))
+            forms = value.findings.attempt(lambda name=name, value=value: _all_forms(name, value), {})
+            written[name] = (key, Title(name, forms))
         return cls(written, set())
 
     def of(self, name: str) -> Title:
@@ -54,11 +55,11 @@ class Titles:
         return self.written[name][1] if name in self.written else Title(name)
 
     def refuse_unused(self) -> None:
-        """Raises `UnknownKey` for words about a name that the document does not have."""
+        """Note `UnknownName` for words about a name that the document does not have."""
         for name, (key, _) in self.written.items():
             if name not in self.known:
                 expected = "the name of an entry kind, a holding, hours or the score's context"
-                raise errors.UnknownKey(key.at, key.found, expected, nearest_word(name, self.known))
+                key.findings.refuse(errors.UnknownName(key.at, key.found, expected, nearest_word(name, self.known)))
 
     def as_document(self) -> dict[str, dict[str, list[str]]]:
         """The section in its canonical form."""
@@ -68,10 +69,16 @@ class Titles:
         }
 
 
+def _all_forms(name: str, value: Value) -> dict[str, tuple[str, ...]]:
+    return {word: _forms(form) for word, form in value.fields(f'the words of "{name}"', (), LANGUAGES).items()}
+
+
 def _forms(value: Value) -> tuple[str, ...]:
+    items = value.items("words") if value.is_list else [value]
+    expected = "a word" if value.is_list else "a word or two (one of it, many of it)"
+    forms = tuple(refuse_protected(item, item.text(expected, 60), "the words") for item in items)
     if not value.is_list:
-        return (value.text("a word or two (one of it, many of it)", 60),)
-    forms = tuple(item.text("a word", 60) for item in value.items("words"))
+        return forms
     if len(forms) != 2:
         raise errors.WrongShape(value.at, f"{len(forms)} words", "one word, or two: one of it, many of it")
     return forms

@@ -9,13 +9,25 @@ from yaml.reader import ReaderError
 from ostiary.controller.policy import errors
 from ostiary.controller.policy.errors import Place
 
-MAX_BYTES = 256 * 1024
-MAX_DEPTH = 12
+MAX_BYTES = 56 * 1024  # a published policy is one record of the log, which has 64 KiB
+MAX_DEPTH = 14  # of three levels of clauses within clauses, the innermost naming its doors
 
 
 def place_of(mark: Any, name: str) -> Place:
     """A YAML mark as a place; marks count from 0, people from 1."""
     return Place(name, mark.line + 1, mark.column + 1) if mark is not None else Place(name, 1, 1)
+
+
+def decode(data: bytes, name: str) -> str:
+    """The text of a file, which is UTF-8. Raises `TooLarge` or `NotYaml`."""
+    if len(data) > MAX_BYTES:
+        raise errors.TooLarge(Place(name, 1, 1), f"{len(data)} bytes or more", f"at most {MAX_BYTES}")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        at = Place(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise errors.NotYaml(at, f"the byte 0x{data[error.start]:02X}", "text in UTF-8") from error
 
 
 def compose(text: str, name: str) -> yaml.Node:
@@ -67,7 +79,7 @@ class _Loader(yaml.SafeLoader):
         if event.tag is not None:
             raise errors.TagRefused(at, f'the tag "{event.tag}"', "a plain value")
         if self.depth >= MAX_DEPTH:
-            raise errors.TooDeep(at, f"more than {MAX_DEPTH} levels", "a policy, which needs no more than six")
+            raise errors.TooDeep(at, f"more than {MAX_DEPTH} levels", "a policy, which needs no more than that")
         self.depth += 1
         node = cast("Any", super()).compose_node(parent, index)
         self.depth -= 1

@@ -26,7 +26,7 @@ from ostiary.controller.record.publisher import Publisher
 from ostiary.controller.record.reading import Reading
 from ostiary.controller.record.rebuild import catch_up, disagrees, published_size, rebuilt
 from ostiary.controller.record.receipt import Receipt, cosigners, to_file
-from ostiary.controller.record.record import LASTING, Draft, record_bytes
+from ostiary.controller.record.record import LASTING, Draft, holder_names_since, record_bytes
 from ostiary.controller.record.sealing import about, commitment, fresh_bytes, seal, unseal
 from ostiary.controller.record.tiles import Tiles
 from ostiary.controller.record.tree import EMPTY_ROOT, Growth
@@ -149,6 +149,17 @@ class Log:
         if not 0 <= position < self.size:
             raise IndexError(f"record {position} of {self.size}")
         return self._reading.ask(lambda db: open_record(db, self._keys, self._site, position, self._tree.leaf))
+
+    def decisions_of(self, person: str, since_ms: int, until_ms: int, most: int) -> list[Opened]:
+        """Up to `most` decisions about a person of that time, the newest first; those that were erased are left out.
+
+        Reads much: not for the event loop. Raises Broken when one was changed.
+        """
+        names = holder_names_since(person, since_ms, until_ms)
+        holders = [key.id for name in names if (key := self._keys.held(name)) is not None]
+        positions = self._reading.decisions_of(holders, since_ms, most) if holders else []
+        opened = [self.opened(position) for position in positions]
+        return [one for one in opened if isinstance(one, Opened)]
 
     def receipt(self, opened: Opened) -> Receipt:
         """A receipt for a record that was opened: against the published checkpoint, which witnesses may have

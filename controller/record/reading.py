@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ostiary.controller.record.sealing import holders_in
 from ostiary.controller.store import log_db
 from ostiary.controller.store.errors import StoreUnavailable
 from ostiary.controller.store.log_store import EVERYDAY, STRETCH_BITS, LogPlace, LogReader, RecordRow
@@ -15,6 +16,8 @@ Answer = TypeVar("Answer")
 
 # Crockford base 32 leaves these letters out because they are read as digits.
 _AS_TYPED = str.maketrans({"-": None, " ": None, "O": "0", "I": "1", "L": "1"})
+_HOUR_MS = 3_600_000
+PIECE = 50_000  # positions that one question reads
 _BY_TAG = f"""
 WITH RECURSIVE stretch (number) AS (
   SELECT max(position) >> {STRETCH_BITS} FROM record
@@ -102,6 +105,38 @@ class Reading:
         """The newest record of a kind."""
         seldom = "" if f"'{kind}'" in EVERYDAY else f"AND kind NOT IN {EVERYDAY}"
         return self._one(f"WHERE kind = ? {seldom} ORDER BY position DESC LIMIT 1", kind)
+
+    def all_of(self, kind: str) -> list[Row]:
+        """Every record of a kind that is not an everyday one, the newest first."""
+        return self._rows(f"WHERE kind = ? AND kind NOT IN {EVERYDAY} ORDER BY position DESC", kind)
+
+    def decisions_of(self, holders: Sequence[bytes], since_ms: int, most: int) -> list[int]:
+        """Up to `most` decisions that one of these keys (their ids) opens, made since then; positions, newest first.
+
+        The log has no index of persons, so that its store says nothing about who passed where: this reads all wraps
+        since then, a piece at a time.
+        """
+        first, upto, wanted = self._first_since(since_ms), self.size(), frozenset(holders)
+        found: list[int] = []
+        while upto > first and len(found) < most:
+            lower = max(first, upto - PIECE)
+            piece = (lower, upto)
+            wrapped = self.ask(lambda db, piece=piece: log_db.decisions_between(db, *piece))
+            found += [at for at, wraps in wrapped if any(holder in wanted for holder, _ in holders_in(wraps))]
+            upto = lower
+        return found[:most]
+
+    def _first_since(self, at_ms: int) -> int:
+        """The first position of that time or later; clocks being what they are, an hour earlier to be safe."""
+        low, high = 0, self.size()
+        while low < high:
+            middle = (low + high) // 2
+            row = self.at(middle)
+            if row is not None and row.at_ms < at_ms - _HOUR_MS:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     def count(self, among: int = 10_000) -> dict[str, int]:
         """How many decisions of each verdict there are among the newest `among` records."""

@@ -17,7 +17,7 @@ MAX_POSITION = 2**53
 DAY_MS = 86_400_000
 ALWAYS = "always"
 # What these say must outlive every month: what ruled when, who spoke for a door, what was erased, whose keys hold.
-LASTING = frozenset({"erase", "fleet", "forget", "lockdown", "log-key", "publish", "restore", "resume"})
+LASTING = frozenset({"erase", "fleet", "forget", "lockdown", "log-key", "publish", "restore", "resume", "shadow"})
 # The last millisecond of the year 9999: beyond it a month has no name.
 MAX_AT_MS = 253_402_300_799_999
 
@@ -104,6 +104,12 @@ def holder_names(persons: tuple[str, ...], at_ms: int, *, lasting: bool = False)
     """
     month = ALWAYS if lasting and not persons else month_of(at_ms)
     return [f"record/{holder}/{month}" for holder in sorted(set(persons)) or ("site",)]
+
+
+def holder_names_since(person: str, since_ms: int, until_ms: int) -> list[str]:
+    """The names of the keys that open a person's records of a time, the oldest first."""
+    days = [*range(since_ms, until_ms, DAY_MS), until_ms]
+    return list(dict.fromkeys(holder_names((person,), day)[0] for day in days))
 
 
 def month_of(at_ms: int) -> str:

@@ -77,6 +77,10 @@ class KeyStore:
         key = self._by_name.get(name) or self._find(name)
         return key.secret if key else None
 
+    def held(self, name: str) -> Key | None:
+        """The key of this name with its id, or None when there is none (any more)."""
+        return self._by_name.get(name) or self._find(name)
+
     def get_or_create(self, name: str, make: Callable[[], bytes] | None = None) -> bytes:
         """The key of this name; when missing, what `make` returns (default: 32 random bytes), durable on return."""
         with self._lock:

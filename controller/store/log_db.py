@@ -67,6 +67,15 @@ def record_at(db: LogReader, position: int) -> RecordRow | None:
     return None if row is None else RecordRow(*row)
 
 
+def decisions_between(db: LogReader, lower: int, upper: int) -> list[tuple[int, bytes]]:
+    """(position, wraps) of the decisions from `lower` until before `upper`, newest first."""
+    return db.execute(
+        "SELECT position, wraps FROM record WHERE position >= ? AND position < ? AND kind = 'decision'"
+        " ORDER BY position DESC",
+        (lower, upper),
+    ).fetchall()
+
+
 def freshness(db: LogReader) -> dict[str, tuple[int, int]]:
     return {node: (boot, seq) for node, boot, seq in db.execute("SELECT node, boot, seq FROM freshness")}
 

@@ -238,24 +238,135 @@ entry = _table(
 entry.append_constraint(UniqueConstraint("person", "context", "kind", "evidence", name="uq_entry_once"))
 Index(None, entry.c.evidence)
 
-standing = _table(
-    "standing",
-    Column("person", Text, ForeignKey("person.id"), primary_key=True),
-    _ms("suspended_at_ms", known=False),
-    _ms("suspended_until_ms", known=False),
-    Column("suspended_by", Text),
-    Column("suspended_why", Text),
-    _ms("revoked_at_ms", known=False),
-    Column("revoked_by", Text),
-    Column("revoked_why", Text),
+# A suspension and a revocation are begun once and ended once, so that it can be told how a person stood at any time.
+suspension = _table(
+    "suspension",
+    _number(),
+    _person(),
+    Column("author", Text, nullable=False),
+    Column("why", Text, nullable=False),
     _ms("at_ms", known=True),
-    _spans("suspended_at_ms", "suspended_until_ms"),
-    _holds("suspension_short", f"suspended_until_ms - suspended_at_ms <= {LONGEST_SUSPENSION_MS}"),
-    _said("suspended_why", 500),
-    _said("revoked_why", 500),
-    _both_or_none("suspended_at_ms", "suspended_until_ms", "suspended_by", "suspended_why"),
-    _both_or_none("revoked_at_ms", "revoked_by", "revoked_why"),
-    numbered=False,
+    _ms("until_ms", known=True),
+    _ms("lifted_at_ms", known=False),
+    Column("lifted_by", Text),
+    _said("author", 100),
+    _said("why", 500),
+    _spans("at_ms", "until_ms"),
+    _holds("suspension_short", f"until_ms - at_ms <= {LONGEST_SUSPENSION_MS}"),
+    _holds("lifted_at_ms_after", "lifted_at_ms >= at_ms"),
+    _both_or_none("lifted_at_ms", "lifted_by"),
+    _said("lifted_by", 100),
+)
+Index(None, suspension.c.person)
+
+revocation = _table(
+    "revocation",
+    _number(),
+    _person(),
+    Column("author", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    _ms("at_ms", known=True),
+    _ms("lifted_at_ms", known=False),
+    Column("lifted_by", Text),
+    _said("author", 100),
+    _said("why", 500),
+    _holds("lifted_at_ms_after", "lifted_at_ms >= at_ms"),
+    _both_or_none("lifted_at_ms", "lifted_by"),
+    _said("lifted_by", 100),
+)
+Index(None, revocation.c.person)
+Index(
+    "ix_revocation_one_live",
+    revocation.c.person,
+    unique=True,
+    sqlite_where=text("lifted_at_ms IS NULL"),
+    postgresql_where=text("lifted_at_ms IS NULL"),
+)
+
+# Who has more time at a door. Nobody writes down why, and no answer ever says it.
+more_time = _table(
+    "more_time",
+    _number(),
+    _person(),
+    Column("author", Text, nullable=False),
+    _ms("at_ms", known=True),
+    _ms("ended_at_ms", known=False),
+    Column("ended_by", Text),
+    _said("author", 100),
+    _holds("ended_at_ms_after", "ended_at_ms >= at_ms"),
+    _both_or_none("ended_at_ms", "ended_by"),
+    _said("ended_by", 100),
+)
+Index(None, more_time.c.person)
+Index(
+    "ix_more_time_one_live",
+    more_time.c.person,
+    unique=True,
+    sqlite_where=text("ended_at_ms IS NULL"),
+    postgresql_where=text("ended_at_ms IS NULL"),
+)
+
+CONTESTED = ("entry", "membership", "holding", "decision")
+# A person's challenge of an entry, a membership, a holding, or a decision (its position in the log).
+contest = _table(
+    "contest",
+    _number(),
+    _person(),
+    Column("entry", WHOLE, ForeignKey("entry.id")),
+    Column("membership", WHOLE, ForeignKey("membership.id")),
+    Column("holding", WHOLE, ForeignKey("holding.id")),
+    Column("decision", WHOLE),
+    Column("words", Text, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    _ms("opened_at_ms", known=True),
+    _ms("due_at_ms", known=True),
+    Column("suspends", WHOLE, nullable=False),
+    Column("reviewer", Text),
+    _ms("assigned_at_ms", known=False),
+    Column("outcome", Text),
+    _ms("decided_at_ms", known=False),
+    Column("reasons", Text),
+    _holds(
+        "about_one_thing",
+        " + ".join(f"CASE WHEN {one} IS NULL THEN 0 ELSE 1 END" for one in CONTESTED) + " = 1",
+    ),
+    _said("words", 2000),
+    _said("opened_by", 100),
+    _spans("opened_at_ms", "due_at_ms"),
+    _holds("suspends_an_entry", "suspends = 0 OR (suspends = 1 AND entry IS NOT NULL)"),
+    _said("reviewer", 100),
+    _both_or_none("assigned_at_ms", "reviewer"),
+    _holds("assigned_at_ms_after", "assigned_at_ms >= opened_at_ms"),
+    _holds("outcome_known", "outcome IN ('upheld', 'overturned', 'lapsed')"),
+    _both_or_none("decided_at_ms", "outcome", "reasons"),
+    _said("reasons", 2000),
+    _holds("decided_by_a_reviewer", "outcome IS NULL OR outcome = 'lapsed' OR reviewer IS NOT NULL"),
+    _holds("decided_at_ms_after", "decided_at_ms >= coalesce(assigned_at_ms, opened_at_ms)"),
+    _holds("decided_in_time", "outcome IS NULL OR (outcome = 'lapsed') = (decided_at_ms >= due_at_ms)"),
+)
+Index(None, contest.c.person)
+for _about in CONTESTED:
+    Index(
+        f"ix_contest_one_open_{_about}",
+        # A record may concern two persons, and each may contest it.
+        *([contest.c.person] if _about == "decision" else []),
+        contest.c[_about],
+        unique=True,
+        sqlite_where=text("outcome IS NULL"),
+        postgresql_where=text("outcome IS NULL"),
+    )
+Index(
+    "ix_contest_one_suspension",
+    contest.c.entry,
+    unique=True,
+    sqlite_where=text("suspends = 1"),
+    postgresql_where=text("suspends = 1"),
+)
+Index(
+    "ix_contest_open",
+    contest.c.due_at_ms,
+    sqlite_where=text("outcome IS NULL"),
+    postgresql_where=text("outcome IS NULL"),
 )
 
 # One row for every write to a person's rows, appended by triggers in the same transaction; `at_ms` is the time

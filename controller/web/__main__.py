@@ -1,6 +1,7 @@
 """The web process: `python -m ostiary.controller.web --data DIR --port 8080`. Prints READY when it listens."""
 
 import argparse
+import asyncio
 import gc
 import logging
 import signal
@@ -15,6 +16,7 @@ from ostiary.controller.store.people_db import PeopleDbError
 from ostiary.controller.store.places import Places
 from ostiary.controller.web.app import make_app
 from ostiary.controller.web.desk import Desk
+from ostiary.controller.web.settling import settle_contests
 
 LOOPBACK = "127.0.0.1"
 LEAVING_S = 2
@@ -29,6 +31,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._settling = asyncio.create_task(settle_contests(self._desk))
         print("READY", flush=True)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -37,6 +40,7 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._settling.cancel()
         self._desk.feed.close()
         await super().shutdown(sockets)
 

@@ -15,7 +15,7 @@ from ostiary.controller.web.render import fragment, page, wants_fragment
 
 def answer(request: Request, problem: Problem) -> Response:
     """The answer for `problem`, in the manner that its asker reads."""
-    if request.url.path.startswith("/api/"):
+    if request.url.path.startswith(("/api/", "/hooks/")):
         told = {
             "type": f"urn:ostiary:problem:{problem.kind}",
             "title": problem.what,

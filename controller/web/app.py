@@ -10,7 +10,7 @@ from ostiary.controller import __version__
 from ostiary.controller.web import answering
 from ostiary.controller.web.api import decisions as api_decisions
 from ostiary.controller.web.api import doors as api_doors
-from ostiary.controller.web.api import live, log
+from ostiary.controller.web.api import live, log, reports
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
 from ostiary.controller.web.panel import decisions, doors, people, person, policy, purpose
@@ -40,7 +40,7 @@ def make_app(desk: Desk) -> ASGIApp:
     )
     app.state.desk = desk
     answering.register(app)
-    for room in (doors, decisions, people, person, policy, purpose, api_doors, api_decisions, live, log):
+    for room in (doors, decisions, people, person, policy, purpose, api_doors, api_decisions, live, reports, log):
         app.include_router(room.router)
     app.mount("/static", NamedByContent(directory=STATIC))
 

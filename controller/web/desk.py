@@ -15,6 +15,7 @@ from ostiary.controller.web import doorway
 from ostiary.controller.web.faces import Faces
 from ostiary.controller.web.index import Index
 from ostiary.controller.web.live import Feed, Sources
+from ostiary.controller.web.often import Often
 from ostiary.controller.web.pocket import Pocket
 from ostiary.controller.web.problem import ActRefused, KeeperAway, NotThere, Problem
 from ostiary.controller.web.views import DoorChoice, DoorState
@@ -32,18 +33,33 @@ class Desk:
         self.people = open_people(places.people_db)
         self.pocket = Pocket(places.demo_cards)
         self.faces = Faces()
+        self.often = Often()
         self.index = Index(settings.log_place(places))
         self.feed = Feed(Sources(self.index.mark, self.index.last, self.index.since, self._door_states))
         self._keeper = Keeper(places.keeper_socket)
         self._policy: Policy | None = None
 
-    async def act(self, name: str, args: dict[str, Any], purpose: str | None = None) -> dict[str, Any]:
+    async def act(
+        self,
+        name: str,
+        args: dict[str, Any],
+        purpose: str | None = None,
+        *,
+        operator: str = OPERATOR,
+        role: str = ROLE,
+    ) -> dict[str, Any]:
         """Ask the keeper. Raises `KeeperAway`, `NotThere` or `ActRefused` in the keeper's own words."""
         try:
-            return await self._keeper.act(name, args, operator=OPERATOR, role=ROLE, purpose=purpose)
+            return await self._keeper.act(name, args, operator=operator, role=role, purpose=purpose)
         except ActError as error:
-            mistake = {"keeper-away": KeeperAway, "not-found": NotThere}.get(error.code, ActRefused)
-            raise mistake(error.what, error.why, error.now) from error
+            raise _problem(error) from error
+
+    def act_now(self, name: str, args: dict[str, Any], *, operator: str, role: str) -> dict[str, Any]:
+        """The same from a thread, within a transaction that commits only what the keeper has recorded."""
+        try:
+            return self._keeper.act_now(name, args, operator=operator, role=role)
+        except ActError as error:
+            raise _problem(error) from error
 
     async def refresh(self) -> None:
         """Tell the keeper that people changed. A keeper that is away reads them when it is back."""
@@ -90,6 +106,11 @@ class Desk:
             # The keeper is away; the page says so where it matters, and the feed looks again soon.
             return []
         return await doorway.states(self.places, [door.id for door in doors])
+
+
+def _problem(error: ActError) -> Problem:
+    mistake = {"keeper-away": KeeperAway, "not-found": NotThere}.get(error.code, ActRefused)
+    return mistake(error.what, error.why, error.now)
 
 
 def desk_of(request: Request) -> Desk:

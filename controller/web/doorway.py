@@ -20,6 +20,7 @@ STAGES = (
     ("decode", "reading the picture"),
     ("detect", "finding the face"),
     ("align", "aligning it"),
+    ("quality", "judging the picture"),
     ("embed", "embedding it"),
     ("ask_to_answer", "asking the keeper"),
     ("total", "in all"),

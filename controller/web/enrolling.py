@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from ostiary.controller.people import cards, consent, enrolment, holding, ledger, membership, registry
+from ostiary.controller.people import cards, consent, enrolment, holding, membership, registry
 from ostiary.controller.people.errors import NoSuchCard
 from ostiary.controller.people.evidence import Evidence, keep
 from ostiary.controller.people.notice import notice
+from ostiary.controller.people.reporting import Report, as_record, enter
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.store.people_db import scrub
-from ostiary.controller.web.desk import OPERATOR, Desk
+from ostiary.controller.web.desk import OPERATOR, ROLE, Desk
 from ostiary.controller.web.pocket import DemoCard, new_number
 from ostiary.protocol import base64url
 
@@ -173,15 +174,18 @@ async def add_span(desk: Desk, person: str, kind: str, what: str, evidence: str)
 
 
 async def record_entry(desk: Desk, person: str, policy: Policy, kind: str, evidence_kind: str, title: str) -> None:
-    """An entry of the policy's `kind` that happened now, by its document. Raises what `ledger.record` raises."""
-    rules = policy.score
-    assert rules is not None  # noqa: S101 - the loader refuses entries without a score
+    """An entry of the policy's `kind` that happened now, by its document; committed once the keeper has recorded it.
+
+    Raises what `reporting.enter` raises, and `KeeperAway`.
+    """
 
     def write(engine: Engine) -> None:
         at_ms = now_ms()
+        report = Report(person, kind, document(evidence_kind, title), at_ms)
         with engine.begin() as conn:
-            shown = keep(conn, document(evidence_kind, title))
-            ledger.record(conn, person, policy.entries[kind], rules.context, shown.id, OPERATOR, at_ms, at_ms)
+            entry, new = enter(conn, report, policy, OPERATOR, at_ms)
+            if new:
+                desk.act_now("ledger-entry", as_record(entry, report), operator=OPERATOR, role=ROLE)
 
     await run_in_threadpool(write, desk.people)
     await desk.refresh()

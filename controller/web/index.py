@@ -32,6 +32,7 @@ REASONS = {
     "not-enrolled": "no face is enrolled",
     "face-missing": "no face in view",
     "faces-unclear": "several faces, equally near",
+    "liveness-missing": "the head was not seen to move",
     "face-mismatch": "the face is not the card holder’s",
     "face-near": "the face nearly matched",
     "face-unknown": "unknown face",

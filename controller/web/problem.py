@@ -20,6 +20,18 @@ class ForeignHost(Problem):
     status, kind = 421, "foreign-host"
 
 
+class NotSigned(Problem):
+    """A report whose signature or time does not hold."""
+
+    status, kind = 401, "not-signed"
+
+
+class TooOften(Problem):
+    """More reports than a source may send."""
+
+    status, kind = 429, "too-often"
+
+
 class ForeignOrigin(Problem):
     """The request was sent by a page of another site."""
 

@@ -111,6 +111,7 @@ def facts(body: Mapping[str, Any], name_of: Mapping[str, str]) -> list[Fact]:
         tell("Gallery", f"version {gallery.get('version')}, templates: {gallery.get('size')}{compared}")
     score = body.get("score") or {}
     tell("Score", score.get("value"))
+    tell("What weighed most", " ".join(factor["say"] for factor in body.get("factors") or ()))
     tell("Context of the score", score.get("context"))
     tell("Ledger head", score.get("head"))
     tell("Reason code", body.get("reason"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 class Visit:
     """Somebody at the door: a card's number, a picture file's bytes or a frame's pixels (uint8, height, width, 3).
 
-    `reply` takes the one reply. `unasked`: a camera saw something by itself; without a face worth asking about it is
-    dropped. `came_s` is `perf_counter` time.
+    `more` gives further frames of the same visit, as long as somebody takes them. `reply` takes the one reply.
+    `unasked`: a camera saw something by itself; without a face worth asking about it is dropped. `came_s` is
+    `perf_counter` time.
     """
 
     reply: Callable[[dict[str, Any]], None]
     card: str | None = None
     picture: bytes | None = None
     pixels: np.ndarray | None = None
+    more: Iterable[np.ndarray] = ()
     unasked: bool = False
     came_s: float = field(default_factory=time.perf_counter)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from ostiary.firmware.pi.hardware import Visit
 from ostiary.protocol import base64url
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ostiary.models.pipeline import FacePipeline, Look
 
 LOAD_WAIT_S = 20.0
@@ -81,7 +84,7 @@ class Sight:
             raise NotAsked(mistake.what, mistake.why, mistake.now) from mistake
         decoded = time.perf_counter()
         assert pixels is not None  # noqa: S101 - a visit with neither was turned away above
-        look = pipeline.look(pixels)
+        look = pipeline.watch(_wiped_after(pixels, visit.more))
         facts = _facts(look)
         if card is not None:
             facts["claim"] = {"kind": "card", "value": card}
@@ -108,9 +111,17 @@ def load_pipeline() -> FacePipeline:
     return FacePipeline.load()
 
 
+def _wiped_after(first: np.ndarray, more: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Each frame, overwritten when the next is wanted: no picture is kept, in memory either."""
+    for frame in itertools.chain((first,), more):
+        yield frame
+        if frame.flags.writeable:
+            frame.fill(0)
+
+
 def _card_alone(card: str) -> Seen:
     facts = {"credential": "card", "claim": {"kind": "card", "value": card}, "faces": 0}
-    nothing_measured = {"decode": None, "detect": None, "align": None, "embed": None}
+    nothing_measured = {"decode": None, "detect": None, "align": None, "quality": None, "embed": None}
     return Seen(facts, nothing_measured, 0, None, lambda: None)
 
 

@@ -1,1 +1,1 @@
-"""Measures the pipeline's thresholds on a folder of persons: `python -m ostiary.models.measure --images DIR`."""
+"""Measures the pipeline like an instrument: error rates with intervals, written into the model's card by command."""

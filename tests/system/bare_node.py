@@ -1,6 +1,7 @@
 """A node of which only the line to the broker is real: it says exactly what a test wants said."""
 
 import asyncio
+import contextlib
 import json
 import os
 import ssl
@@ -45,7 +46,8 @@ class BareNode:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.disconnect()
+        with contextlib.suppress(ssl.SSLError):  # an answer that is still on its way crosses the goodbye
+            await self._client.disconnect()
 
     def _heard(self, _client: object, topic: str, payload: bytes, _qos: int, _properties: object) -> int:
         purpose = topic.rpartition("/")[2]
@@ -80,6 +82,12 @@ class BareNode:
     def say(self, payload: bytes, purpose: str = "ask") -> None:
         """Publish these very bytes."""
         self._client.publish(topics.topic(self.site, self.node, purpose), payload, qos=1)
+
+    async def taken(self) -> None:
+        """Until the broker has acknowledged everything that was said."""
+        async with asyncio.timeout(10):
+            while not self._client._persistent_storage.is_empty:  # noqa: ASYNC110 - no event tells it
+                await asyncio.sleep(0)
 
     async def asked(self, message: dict[str, Any], within_s: float = 10) -> dict[str, Any]:
         """Ask and wait for the answer. Raises TimeoutError when there is none."""

@@ -62,9 +62,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSite]:
 
 def test_version_and_help_teach() -> None:
     assert ostiary("--version").stdout.strip() == f"ostiary {__version__}"
-    for command in ("run", "demo", "ask", "node pi"):
+    for command in ("run", "demo", "ask", "node pi", "bench policy", "bench all"):
         shown = ostiary(*command.split(), "--help").stdout
         assert f"ostiary {command}" in shown, f"no example in the help of {command}"
+
+
+def test_a_benchmark_of_too_few_rounds_is_refused_in_words() -> None:
+    refused(ostiary("bench", "policy", "--rounds", "2"), "--rounds")
 
 
 def test_run_prints_one_line_with_the_address(site: OpenSite) -> None:
@@ -169,3 +173,19 @@ def test_the_member_is_let_in_by_the_command_line(site: OpenSite) -> None:
     picture = samples.portrait("member-2")
     done = ostiary("ask", "--data", site.data, "--door", "front", "--picture", picture, "--card", "4711")
     assert done.stdout.startswith("front says YES."), done.stdout + done.stderr
+
+
+def test_a_door_is_locked_down_and_resumed_by_the_command_line(site: OpenSite) -> None:
+    places = Places(site.data)
+    asyncio.run(enrol_member(places, Keeper(places.keeper_socket), "Bea", "4712"))
+    where = ("--data", site.data, "--purpose", "a fire drill")
+    refused(ostiary("lockdown", "--door", "cellar", *where), "no door 'cellar'")
+    refused(ostiary("resume", *where), "not locked down")
+    refused(ostiary("lockdown", "--data", site.data, "--purpose", "x"), "needs a purpose")
+    locked = ostiary("lockdown", "--door", "laser-room", *where)
+    assert locked.stdout.startswith("The door laser-room is locked down."), locked.stderr
+    told = ostiary("ask", "--data", site.data, "--door", "laser-room", "--card", "4712")
+    assert "locked down" in told.stdout, told.stdout + told.stderr
+    assert ostiary("resume", "--door", "laser-room", *where).returncode == 0
+    told = ostiary("ask", "--data", site.data, "--door", "laser-room", "--card", "4712")
+    assert "locked down" not in told.stdout, told.stdout + told.stderr

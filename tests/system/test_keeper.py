@@ -362,7 +362,7 @@ def test_a_face_is_never_the_only_way_in(tmp_path: Path) -> None:
     async def story(site: RunningSite) -> None:
         before = await site.keeper.act("policy", {}, **WHO)
         no_way = samples.policy_text("workshop").replace("or: [card, pass]", "or: [pass]")
-        with pytest.raises(ActError, match="front would take nothing but a face"):
+        with pytest.raises(ActError, match="which would take nothing but a face"):
             await site.keeper.act("publish", {"text": no_way, "name": "no-way.yaml"}, **WHO)
         assert await site.keeper.act("policy", {}, **WHO) == before
 

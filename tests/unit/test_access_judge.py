@@ -6,11 +6,13 @@ from ostiary.controller import samples
 from ostiary.controller.access.gallery import Gallery
 from ostiary.controller.access.identify import Identity
 from ostiary.controller.access.judge import judge
+from ostiary.controller.access.presence import Presence
 from ostiary.controller.people.following import Followed, Snapshot
 from ostiary.controller.policy.document import load
 from ostiary.controller.policy.facts import Holding, Membership, PersonFacts
+from ostiary.controller.policy.memo import Memo
 
-POLICY = load(samples.policy_text("workshop"), "workshop.yaml")
+MEMO = Memo(load(samples.policy_text("workshop"), "workshop.yaml"))
 NOON_MS = 1_794_913_200_000  # Tuesday 17 November 2026, 12:00 in Berlin
 ADA = PersonFacts("p-ada", member=(Membership("active"),))
 
@@ -20,37 +22,37 @@ def gallery(followed: Followed) -> Gallery:
 
 
 def test_a_member_in_time_is_granted_with_every_clause() -> None:
-    found = judge(Identity("p-ada", "card", "card"), "front", POLICY, gallery(Followed(ADA)), NOON_MS)
+    found = judge(Identity("p-ada", "card", "card"), "front", MEMO, gallery(Followed(ADA)), Presence(), NOON_MS)
     assert (found.granted, found.reason, found.counterfactual) == (True, "granted", None)
     assert [clause["clause"] for clause in found.clauses] == ["member", "within"]
 
 
 def test_what_could_not_be_identified_reads_no_policy() -> None:
     nobody = Identity(None, "face", None, reason="face-unknown")
-    found = judge(nobody, "front", POLICY, gallery(Followed(ADA)), NOON_MS)
+    found = judge(nobody, "front", MEMO, gallery(Followed(ADA)), Presence(), NOON_MS)
     assert (found.granted, found.reason, found.clauses) == (False, "face-unknown", ())
     assert "not recognised" in found.sentence
 
 
 def test_no_policy_no_door_no_person() -> None:
     ada = Identity("p-ada", "card", "card")
-    assert judge(ada, "front", None, gallery(Followed(ADA)), NOON_MS).reason == "no-policy"
-    assert judge(ada, "cellar", POLICY, gallery(Followed(ADA)), NOON_MS).reason == "unknown-door"
+    assert judge(ada, "front", None, gallery(Followed(ADA)), Presence(), NOON_MS).reason == "no-policy"
+    assert judge(ada, "cellar", MEMO, gallery(Followed(ADA)), Presence(), NOON_MS).reason == "unknown-door"
     gone = Identity("p-gone", "card", "card")
-    assert judge(gone, "front", POLICY, gallery(Followed(ADA)), NOON_MS).granted is False
+    assert judge(gone, "front", MEMO, gallery(Followed(ADA)), Presence(), NOON_MS).reason == "withdrawn"
 
 
 def test_a_suspension_denies_while_it_lasts_and_ends_by_itself() -> None:
-    suspended = gallery(Followed(ADA, suspended_until_ms=NOON_MS + 1000))
+    suspended = gallery(Followed(replace(ADA, suspended_until_ms=NOON_MS + 1000)))
     ada = Identity("p-ada", "card", "card")
-    assert judge(ada, "front", POLICY, suspended, NOON_MS).reason == "suspended"
-    assert judge(ada, "front", POLICY, suspended, NOON_MS + 1000).granted
+    assert judge(ada, "front", MEMO, suspended, Presence(), NOON_MS).reason == "suspended"
+    assert judge(ada, "front", MEMO, suspended, Presence(), NOON_MS + 1000).granted
 
 
 def test_a_denial_says_what_would_change_it() -> None:
     late_ms = NOON_MS + 12 * 3_600_000
     inducted = Followed(replace(ADA, holds=(Holding("laser-induction"),)))
-    found = judge(Identity("p-ada", "card", "card"), "laser-room", POLICY, gallery(inducted), late_ms)
+    found = judge(Identity("p-ada", "card", "card"), "laser-room", MEMO, gallery(inducted), Presence(), late_ms)
     assert (found.granted, found.reason) == (False, "outside-hours")
     assert found.counterfactual is not None
     assert "10:00" in found.counterfactual

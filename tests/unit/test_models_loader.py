@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ostiary.models import catalog
-from ostiary.models.loader import Net, UnreadableModel, WrongShape, runtime
+from ostiary.models.loader import Kernels, Net, NoDelegate, NotANumber, UnreadableModel, WrongShape, _matching, runtime
 
 EMBEDDER = catalog.the_one("embed")
 POINTER = catalog.the_one("landmarks")
@@ -22,9 +22,9 @@ def picture(model: catalog.Model, seed: int = 1) -> np.ndarray:
 
 
 def test_the_runtime_is_named_with_its_version() -> None:
-    name, interpreter = runtime()
+    name, module = runtime()
     assert re.fullmatch(r"(ai-edge-litert|tflite-runtime) \d+(\.\d+)+\S*", name)
-    assert interpreter.__name__ == "Interpreter"
+    assert module.Interpreter.__name__ == "Interpreter"
 
 
 @pytest.mark.parametrize("model", catalog.models(), ids=lambda model: model.name)
@@ -41,6 +41,37 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_threads(model: catalog
     one.run(picture(model, seed=2))
     for other in (one.run(picture(model)), two.run(picture(model))):
         assert all((other[name] == values).all() for name, values in expected.items())
+
+
+def test_pixels_are_normalized_and_quantized_as_their_floats_are() -> None:
+    pixels = np.random.default_rng(3).integers(0, 256, EMBEDDER.input.shape[1:], np.uint8)
+    floats = (pixels.astype(np.float32) - np.float32(EMBEDDER.mean)) / np.float32(EMBEDDER.scale)
+    net = Net(EMBEDDER)
+    assert (net.run(pixels)["embedding"] == net.run(floats)["embedding"]).all()
+
+
+def test_reference_kernels_run_the_same_network_and_say_so() -> None:
+    """O-Net is small enough for them; what they compute differs from XNNPACK by rounding alone."""
+    fast, reference = Net(POINTER), Net(POINTER, kernels=Kernels.REFERENCE)
+    assert reference.runtime == f"{fast.runtime} BUILTIN_REF"
+    one, other = fast.run(picture(POINTER)), reference.run(picture(POINTER))
+    assert all(np.abs(one[name] - other[name]).max() < 0.1 for name in one)
+
+
+def test_a_delegate_that_is_none_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "libnone.so"
+    file.write_bytes(b"no library")
+    with pytest.raises(NoDelegate, match=r"libnone\.so") as refused:
+        Net(POINTER, delegate=file)
+    assert all((refused.value.what, refused.value.why, refused.value.now))
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_none_are_refused(wrong: float) -> None:
+    values = picture(EMBEDDER)
+    values[3, 4, 1] = wrong
+    with pytest.raises(NotANumber, match="1 of its 37632 numbers"):
+        Net(EMBEDDER).run(values)
 
 
 def test_probabilities_come_out_as_probabilities() -> None:
@@ -102,12 +133,24 @@ def test_a_network_of_another_shape_is_refused() -> None:
         Net(replace(EMBEDDER, file=POINTER.file, sha256=POINTER.sha256))
 
 
+@pytest.mark.parametrize("scales", [[], [0.0], [-1.0], [float("nan")], [float("inf")], [0.1, 0.2]])
+def test_an_end_without_one_positive_scale_is_refused(scales: list[float]) -> None:
+    detail = {
+        "dtype": np.int8,
+        "shape": np.array([1, 192]),
+        "name": "out",
+        "quantization_parameters": {"scales": np.array(scales)},
+    }
+    with pytest.raises(WrongShape, match=r"face-embed.*tflite.*expected one positive scale"):
+        _matching(EMBEDDER, EMBEDDER.outputs[0], [detail])
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [np.zeros((112, 112), np.float32), np.zeros((112, 112, 3), np.uint8), np.zeros((1, 112, 112, 3), np.float32)],
+    [np.zeros((112, 112), np.float32), np.zeros((112, 112, 3), np.int8), np.zeros((1, 112, 112, 3), np.uint8)],
 )
 def test_a_wrong_input_is_refused(wrong: np.ndarray) -> None:
-    with pytest.raises(WrongShape, match=r"expected float32\[112, 112, 3\]"):
+    with pytest.raises(WrongShape, match=r"expected uint8 or float32\[112, 112, 3\]"):
         Net(EMBEDDER).run(wrong)
 
 

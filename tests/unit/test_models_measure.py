@@ -1,6 +1,6 @@
 """Measured thresholds keep the rate they are named after, and a rate that nothing stands behind is refused."""
 
-import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.controller.samples import portrait
-from ostiary.models.measure import embeddings, names, rates
-from ostiary.models.measure.__main__ import main
+from ostiary.models.measure import duplicates, embeddings, gain, names, rates
+from ostiary.models.picture import decode
 from ostiary.models.pipeline import FacePipeline
+
+sys.path.insert(0, str(Path(__file__).parent))  # the name `tests` belongs to a dependency
+
+from faces_folder import faces_folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return faces_folder(tmp_path / "images")
 
 
 def crowd(seed: int, persons: int, pictures: int, spread: float = 0.6) -> tuple[np.ndarray, np.ndarray]:
@@ -41,12 +50,20 @@ def test_a_point_keeps_its_rate_and_no_lower_threshold_does(seed: int, persons: 
     assert len(comparisons.genuine) == len(genuine)
     if int(fmr * len(impostor)) < 60:
         return
-    point = rates.operating_point(comparisons, fmr, np.random.default_rng(1), rounds=20)
+    measured = rates.operating_point(comparisons, fmr, np.random.default_rng(1), rounds=20)
+    point = measured.point
     assert (impostor >= point.similarity).sum() == pytest.approx(point.false_matches, abs=1)
     assert (impostor >= point.similarity).mean() <= fmr * 1.01
     assert (impostor >= point.similarity - 0.0011).mean() > fmr * 0.99
     assert point.tar == pytest.approx((genuine >= point.similarity).mean(), abs=0.01)
     assert point.fmr_low <= point.fmr_high
+    assert measured.tar_low <= measured.tar_high
+    curve = rates.curve(comparisons)
+    at = int(np.searchsorted(curve.similarity, point.similarity - 1e-9))
+    assert curve.fmr[at] == pytest.approx((impostor >= point.similarity).mean(), rel=0.02)
+    assert curve.fnmr[at] == pytest.approx(1 - point.tar, abs=0.01)
+    assert list(curve.fmr) == sorted(curve.fmr, reverse=True)
+    assert list(curve.fnmr) == sorted(curve.fnmr)
 
 
 def test_the_interval_is_wider_over_persons_than_counting_pairs_would_make_it() -> None:
@@ -54,7 +71,7 @@ def test_the_interval_is_wider_over_persons_than_counting_pairs_would_make_it() 
     vectors, person = crowd(5, 150, 10)
     vectors[10:20] = vectors[0:10]
     comparisons = rates.compare(vectors, person, 150, set())
-    point = rates.operating_point(comparisons, 1e-3, np.random.default_rng(1), rounds=300)
+    point = rates.operating_point(comparisons, 1e-3, np.random.default_rng(1), rounds=300).point
     counting = 1.96 * np.sqrt(point.false_matches) / comparisons.impostors
     assert point.fmr_high - point.fmr_low > 2.5 * counting
 
@@ -78,54 +95,66 @@ def test_a_pair_that_is_left_out_is_no_comparison_at_all() -> None:
     assert names.most_alike(everything.high, everything.high_persons, 1)[0][:2] == (0, 1)
 
 
-def test_two_orders_of_one_name_are_one_person_and_alike_names_are_not() -> None:
-    persons = ("Ann_Lee", "Bo_Ann_Lee", "Jo_Kim", "Kim_Jo", "Lee_Ann", "Lee_Anna")
-    assert names.one_person(persons) == {(0, 4), (2, 3)}
+def test_a_copy_of_a_photograph_proves_nothing() -> None:
+    vectors, person = crowd(2, 100, 3)
+    everything = rates.compare(vectors, person, 100, set())
+    without = rates.compare(vectors, person, 100, set(), {(0, 1), (2, 3)})
+    assert len(everything.genuine) - len(without.genuine) == 1
+    assert everything.impostors - without.impostors == 1
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for person, name in (("M", "member-1"), ("M", "member-2"), ("S", "stranger-1"), ("N", "no-face")):
-        (tmp_path / "images" / person).mkdir(parents=True, exist_ok=True)
-        shutil.copy(portrait(name), tmp_path / "images" / person / portrait(name).name)
-    return tmp_path / "images"
+def test_the_two_rates_meet_where_they_are_equal() -> None:
+    genuine, impostor = np.array([0.9, 0.8, 0.7, 0.3]), np.array([0.1, 0.2, 0.4, 0.0])
+    assert rates.equal_error_rate(genuine, impostor) == pytest.approx(0.25)
+    assert rates.equal_error_rate(np.array([0.9]), np.array([0.1])) == 0
+    assert rates.tar_at(genuine, impostor, 0.25) == 1
+    assert rates.tar_at(genuine, impostor, 0.01) == 0.75
 
 
-def test_a_folder_is_looked_at_once_and_again_when_it_changed(folder: Path, tmp_path: Path) -> None:
-    pipeline, cache, told = FacePipeline.load(), tmp_path / "cache.npz", []
-    found = embeddings.collect(pipeline, folder, cache, lambda done, total: told.append((done, total)))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+def suspects(persons: tuple[str, ...]) -> dict[tuple[int, int], str]:
+    return {(found.one, found.other): found.reason for found in names.suspects(persons, [], np.array([], int))}
+
+
+def test_two_orders_or_spellings_of_one_name_are_suspected_and_alike_names_are_not() -> None:
+    persons = ("Ann_Lee", "Bo_Ann_Lee", "Jo_Kim", "Kim_Jo", "Lee_Ann", "Lee_Anna", "Ann_X_Lee", "Ann_XY_Lee")
+    assert suspects(persons) == dict.fromkeys([(0, 4), (2, 3)], "the same words in another order")
+    spelled = ("Mohamed_Brown", "Mohammed_Brown", "Brown_Mohamad", "Nohammet_Brown", "Mohammed_Braun")
+    assert suspects(spelled) == dict.fromkeys([(0, 1), (0, 2)], "one letter apart")
+    assert suspects(("José_al-Attar", "Jose_Al_Attar")) == {(0, 1): "the same words in another order"}
+
+
+def test_one_photograph_under_two_names_is_found_by_its_pixels() -> None:
+    rgb = decode(portrait("member-1").read_bytes())
+    copy = np.clip(rgb[4:-4, 4:-4].astype(np.int16) + 3, 0, 255).astype(np.uint8)
+    another = decode(portrait("member-2").read_bytes())
+    prints = np.array([duplicates.print_of(picture) for picture in (rgb, another, copy)])
+    pairs = duplicates.same_photograph(prints)
+    assert pairs == [(0, 2)]
+    (found,) = names.suspects(("A", "B", "C"), pairs, np.array([0, 1, 2]))
+    assert (found.one, found.other, found.reason) == (0, 2, "one photograph under both names")
+
+
+def test_several_templates_are_judged_on_the_same_probes() -> None:
+    vectors, person = crowd(7, 120, 6, spread=1.0)
+    found = gain.templates(vectors, person, set(), 1e-2, np.random.default_rng(1))
+    assert found is not None
+    assert found.persons == 120
+    one, two, three = found.tar.values()
+    assert one < two < three
+    assert all(low <= more <= high for more, low, high in found.more.values())
+    assert gain.templates(vectors, person, set(), 1e-4, np.random.default_rng(1)) is None
+
+
+def test_a_folder_is_looked_at_picture_by_picture(folder: Path) -> None:
+    told: list[tuple[int, int]] = []
+    files = embeddings.pictures(folder)
+    found = embeddings.collect(FacePipeline.load(), files, lambda done, total: told.append((done, total)))
+    assert told == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
     assert found.persons == ("M", "N", "S")
     assert found.person.tolist() == [0, 0, 2]
-    assert found.failed == {"no-face": 1}
+    assert found.failed == {"N_0001": "no-face"}
+    assert found.files == ("M_0001", "M_0002", "S_0001")
+    assert found.pictures == 4
     assert found.vectors[0] @ found.vectors[1] > 0.6 > 0.3 > found.vectors[0] @ found.vectors[2]
-    again = embeddings.collect(pipeline, folder, cache, lambda done, total: told.append((done, total)))
-    assert len(told) == 4
-    assert (again.vectors == found.vectors).all()
-    assert (again.persons, again.failed) == (found.persons, found.failed)
-    (folder / "S" / portrait("stranger-1").name).unlink()
-    assert len(embeddings.collect(pipeline, folder, cache, lambda done, total: None).vectors) == 2
-
-
-def test_the_command_refuses_every_point_of_a_folder_too_small(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["--images", str(folder)]) == 1
-    said = capsys.readouterr().out
-    assert said.count("# refused: ") == 4
-    assert "[[operating_point]]" not in said
-    assert "1 genuine, 2 impostor comparisons" in said
-
-
-@pytest.mark.parametrize("alone", ["M", "S"])
-def test_one_person_alone_gives_no_rate(folder: Path, capsys: pytest.CaptureFixture[str], alone: str) -> None:
-    for other in folder.iterdir():
-        if other.name != alone:
-            shutil.rmtree(other)
-    assert main(["--images", str(folder)]) == 1
-    assert "at least two persons" in capsys.readouterr().err
-
-
-def test_the_command_says_what_is_wrong_with_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--images", str(tmp_path)]) == 1
-    assert "expected DIR/<person>/<picture>.jpg" in capsys.readouterr().err
+    with pytest.raises(FileNotFoundError, match="expected DIR/<person>/<picture>"):
+        embeddings.pictures(folder / "M")

@@ -9,8 +9,24 @@ from hypothesis import strategies as st
 from ostiary.models import quality
 from ostiary.models.nearest import CLEARLY_NEARER, FACE_MISSING, FACES_UNCLEAR, nearest
 
-GOOD = {"eye-distance-px": 60.0, "yaw-deg": 5.0, "exposure": 0.99, "sharpness": 0.5}
-BAD = {"eye-distance-px": 5.0, "yaw-deg": 70.0, "exposure": 0.1, "sharpness": 0.01}
+GOOD = {
+    "eye-distance-px": 60.0,
+    "yaw-deg": 5.0,
+    "pitch-deg": 4.0,
+    "roll-deg": 2.0,
+    "uncovered": 1.0,
+    "exposure": 0.99,
+    "sharpness": 0.5,
+}
+BAD = {
+    "eye-distance-px": 5.0,
+    "yaw-deg": 70.0,
+    "pitch-deg": 50.0,
+    "roll-deg": 60.0,
+    "uncovered": 0.1,
+    "exposure": 0.1,
+    "sharpness": 0.01,
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,9 @@ NUMBERS = st.fixed_dictionaries(
     {
         "eye-distance-px": st.floats(0, 500),
         "yaw-deg": st.floats(0, 90),
+        "pitch-deg": st.floats(0, 90),
+        "roll-deg": st.floats(0, 180),
+        "uncovered": st.floats(0, 2),
         "exposure": st.floats(0, 1),
         "sharpness": st.floats(0, 2),
     }

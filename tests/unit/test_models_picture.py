@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -123,6 +124,38 @@ def test_a_small_file_of_a_huge_picture_is_refused_by_its_header(size: tuple[int
 def test_a_file_of_too_many_bytes_is_refused_unread() -> None:
     with pytest.raises(picture.TooLarge, match="20,000,001 bytes"):
         picture.decode(JPEG + bytes(picture.MAX_BYTES + 1 - len(JPEG)))
+
+
+@pytest.mark.parametrize("data", [JPEG, PNG, WEBP], ids=["jpeg", "png", "webp"])
+@pytest.mark.parametrize(
+    "padding", [bytes(100_000), b"\xff\xd9" * 1000, JPEG, PNG], ids=["zeros", "ends", "jpeg", "png"]
+)
+def test_what_follows_a_picture_changes_nothing(data: bytes, padding: bytes) -> None:
+    assert (picture.decode(data + padding) == picture.decode(data)).all()
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iCCP", b"iTXt"])
+def test_a_picture_padded_with_a_text_that_unpacks_to_gigabytes_takes_no_memory(kind: bytes) -> None:
+    packer = zlib.compressobj(9)
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(512)) + packer.flush()
+    body = b"name\0\0" + (b"\1\0\0\0" if kind == b"iTXt" else b"") + bomb
+    chunk = struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    at = 8 + 25  # after signature and IHDR
+    tracemalloc.start()
+    try:
+        assert close(picture.decode(PNG[:at] + chunk + PNG[at:]), PATTERN)
+    except picture.PictureError as refused:
+        assert isinstance(refused, picture.Truncated)
+    finally:
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak_bytes < 100_000_000
+
+
+def test_a_ribbon_of_a_picture_shrinks_and_stays_a_picture() -> None:
+    rgb = picture.decode(saved(Image.new("RGB", (64, 30_000), (90, 90, 90)), "PNG"))
+    assert rgb.shape[0] <= picture.LONGEST_PX
+    assert rgb.shape[1] >= 1
 
 
 @pytest.mark.parametrize("size", [(20, 20), (63, 500), (500, 63), (1, 1)])

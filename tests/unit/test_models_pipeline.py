@@ -1,7 +1,7 @@
 """Real portraits through the real pipeline: the same person passes, strangers do not, and nobody is invented."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from PIL import Image, ImageFilter
 
 from ostiary.controller.samples import portrait
 from ostiary.controller.samples.compose import side_by_side
-from ostiary.models import catalog, operating
-from ostiary.models.embed import similarity
+from ostiary.models import align, catalog, detect, landmarks, operating
+from ostiary.models.embed import Probe, similarity
 from ostiary.models.loader import WrongShape
+from ostiary.models.measure import frames
 from ostiary.models.picture import decode
 from ostiary.models.pipeline import FacePipeline, _looks, _steps
 
@@ -63,7 +64,7 @@ def test_each_portrait_shows_one_usable_face(pipeline: FacePipeline, name: str) 
     assert face.probe.scale > 0
     left, top, right, bottom = face.box
     assert ((face.points > (left, top)) & (face.points < (right, bottom))).all()
-    assert set(look.ms) == {"detect", "align", "embed"}
+    assert set(look.ms) == {"detect", "align", "quality", "embed"}
     assert all(spent > 0 for spent in look.ms.values())
 
 
@@ -208,10 +209,10 @@ def test_a_look_can_be_wiped_and_the_embedder_keeps_nothing(pipeline: FacePipeli
     assert probe is not None
     assert probe.vector.any()
     assert str(probe.vector[0]) not in repr(probe).replace(probe.model, "").replace(str(probe.scale), "")
-    net = pipeline._embedder
-    assert not any(
-        net._interpreter.get_tensor(detail["index"]).any() for detail in (net._input, *net._outputs.values())
-    )
+    for net in (pipeline._detector, pipeline._pointer, pipeline._embedder):
+        assert not any(
+            net._interpreter.get_tensor(detail["index"]).any() for detail in (net._input, *net._outputs.values())
+        )
     look.wipe()
     assert not probe.vector.any()
     assert similarity(probe.vector, probe.vector) == 0
@@ -241,7 +242,7 @@ def test_parts_cover_a_side_and_overlap_by_half(length: float, side: float) -> N
 def test_the_search_of_any_picture_has_a_bound(height: int, width: int) -> None:
     looks = list(_looks(height, width))
     assert looks[0] == [(width / 2, height / 2, max(height, width))]
-    assert sum(len(squares) for squares in looks) <= 2 + 9 + 49 + 225
+    assert sum(len(squares) for squares in looks) <= 2 + 3 + 9 + 49 + 225
 
 
 def test_a_catalogue_folder_with_other_weights_is_refused(tmp_path: Path) -> None:
@@ -255,3 +256,86 @@ def test_a_catalogue_folder_with_other_weights_is_refused(tmp_path: Path) -> Non
     weights.unlink()
     with pytest.raises(catalog.MissingModel):
         FacePipeline.load(folder=tmp_path / "catalog")
+
+
+def framed(picture: np.ndarray, count: int, seed: int = 1) -> list[np.ndarray]:
+    return frames.poor(picture, count, np.random.default_rng(seed))
+
+
+def test_several_frames_make_one_probe_that_is_better_than_most_of_them(
+    pipeline: FacePipeline, vectors: dict[str, np.ndarray]
+) -> None:
+    portrait_of = rgb("stranger-1")[:400, 56:456]
+    sequence = framed(portrait_of, 6)
+    alone = []
+    for frame in sequence:
+        nearest = pipeline.look(frame).nearest
+        if nearest is not None and nearest.probe is not None:
+            alone.append(similarity(nearest.probe.vector, vectors["stranger-1"]))
+    watched = pipeline.watch(iter(sequence))
+    assert watched.nearest is not None
+    assert watched.nearest.probe is not None
+    assert watched.faces == (watched.nearest,)
+    assert watched.nearest.liveness == "none"  # a still picture
+    fused = similarity(watched.nearest.probe.vector, vectors["stranger-1"])
+    assert fused > np.mean(alone)
+    assert set(watched.ms) == {"detect", "align", "quality", "embed"}
+    watched.wipe()
+    assert not watched.nearest.probe.vector.any()
+
+
+def test_two_people_in_one_visit_are_unclear(pipeline: FacePipeline) -> None:
+    one, other = framed(rgb("stranger-1")[:400, 56:456], 2), framed(rgb("member-1")[:700], 2)
+    watched = pipeline.watch([*one, *other])
+    assert (watched.nearest, watched.no_probe) == (None, "faces-unclear")
+    assert all(face.probe is None for face in watched.faces)
+
+
+def test_a_visit_without_frames_or_without_a_face_asks_for_no_more(pipeline: FacePipeline) -> None:
+    assert pipeline.watch([]).no_probe == "face-missing"
+    empty, taken = np.full((480, 640, 3), 90, np.uint8), []
+
+    def camera() -> Iterator[np.ndarray]:
+        for number in range(5):
+            taken.append(number)
+            yield empty
+
+    assert pipeline.watch(camera()).no_probe == "face-missing"
+    assert taken == [0]
+
+
+def test_every_probe_but_the_fused_one_is_wiped(pipeline: FacePipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[np.ndarray] = []
+    embed = Probe.__init__
+
+    def kept(self: Probe, model: str, runtime: str, vector: np.ndarray, scale: float) -> None:
+        embed(self, model, runtime, vector, scale)
+        made.append(vector)
+
+    monkeypatch.setattr(Probe, "__init__", kept)
+    watched = pipeline.watch(framed(rgb("stranger-1")[:400, 56:456], 4))
+    assert len(made) == 5
+    assert [vector.any() for vector in made] == [False] * 4 + [True]
+    watched.wipe()
+    assert not made[-1].any()
+
+
+def test_no_buffer_of_a_look_survives_it(pipeline: FacePipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every square and crop that is cut from the picture is overwritten before the look returns."""
+    cuts: list[np.ndarray] = []
+
+    def kept(cut: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+        def cutting(*given: object) -> np.ndarray:
+            made = cut(*given)
+            cuts.append(made)
+            return made
+
+        return cutting
+
+    monkeypatch.setattr(detect, "cut", kept(detect.cut))
+    monkeypatch.setattr(landmarks, "cut", kept(landmarks.cut))
+    monkeypatch.setattr(align, "crop", kept(align.crop))
+    look = pipeline.look(rgb("member-1"), embed="all")
+    assert len(cuts) >= 5
+    assert not any(cut.any() for cut in cuts)
+    look.wipe()

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
+from ostiary.controller.people import standing
 from ostiary.controller.store import people_db, people_tables
 from ostiary.controller.store.people_db import follow_people, open_people, scrub
 
@@ -117,6 +118,29 @@ def test_a_later_revision_is_refused_and_left_alone(tmp_path: Path, opening) -> 
     with pytest.raises(people_db.PeopleDbNewer, match="9999"):
         opening(path)
     assert _schema(path) == before
+
+
+def test_how_a_person_stood_is_kept_when_the_file_is_brought_up_to_date(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "people.db"
+    with monkeypatch.context() as earlier:
+        earlier.setattr(people_db, "HEAD", "0001")
+        with open_people(path).begin() as conn:
+            conn.exec_driver_sql(ADD)
+            conn.exec_driver_sql(
+                f"INSERT INTO standing VALUES ('{ALICE}', 10, 20, 'op', 'smoke', 15, 'op 2', 'key lost', 15)"
+            )
+    with pytest.raises(people_db.PeopleDbOlder):
+        follow_people(path)
+    with open_people(path).begin() as conn:
+        stood = standing.standing_of(conn, ALICE)
+    assert stood.suspensions == (standing.Suspension(1, ALICE, "op", "smoke", 10, 20, None, None),)
+    assert stood.revocations == (standing.Revocation(1, ALICE, "op 2", "key lost", 15, None, None),)
+    assert _schema(path) == _schema_of_a_new_file(tmp_path)
+
+
+def _schema_of_a_new_file(tmp_path: Path) -> dict[str, frozenset[str]]:
+    open_people(tmp_path / "new.db").dispose()
+    return _schema(tmp_path / "new.db")
 
 
 def test_a_follower_waits_for_the_owner_to_upgrade(tmp_path: Path) -> None:

@@ -21,9 +21,14 @@ ENTRY = (
     "INSERT INTO entry (person, context, kind, points, evidence, author, occurred_at_ms, recorded_at_ms, "
     "expires_at_ms) VALUES"
 )
-STANDING = (
-    "INSERT INTO standing (person, suspended_at_ms, suspended_until_ms, suspended_by, suspended_why, at_ms) VALUES"
+SUSPENSION = "INSERT INTO suspension (person, author, why, at_ms, until_ms) VALUES"
+REVOCATION = "INSERT INTO revocation (person, author, why, at_ms) VALUES"
+MORE_TIME = "INSERT INTO more_time (person, author, at_ms) VALUES"
+CONTEST = (
+    "INSERT INTO contest (person, entry, membership, decision, words, opened_by, opened_at_ms, due_at_ms, suspends) "
+    "VALUES"
 )
+ASSIGNED = "reviewer = 'rev', assigned_at_ms = 55"
 
 GIVEN = (
     f"{PERSON} ('{A}', 'Ada', 1)",
@@ -37,7 +42,14 @@ GIVEN = (
     f"{MEMBER} ('{A}', 'active', 'doc-1', 'op', 10, 10, NULL)",
     f"{HOLDING} ('{A}', 'key', 'doc-1', 'op', 10, 10, 20)",
     f"{ENTRY} ('{A}', 'safety', 'left-running', -8, 'doc-1', 'op', 10, 20, 30)",
-    f"{STANDING} ('{A}', 10, 20, 'op', 'smoke', 10)",
+    f"{ENTRY} ('{A}', 'safety', 'propped', -5, 'doc-2', 'op', 10, 20, 99)",
+    f"{SUSPENSION} ('{A}', 'op', 'smoke', 10, 20)",
+    f"{REVOCATION} ('{A}', 'op', 'smoke', 10)",
+    f"{MORE_TIME} ('{A}', 'op', 10)",
+    f"{CONTEST} ('{A}', 1, NULL, NULL, 'Not me.', 'op', 50, 90, 1)",
+    f"UPDATE contest SET {ASSIGNED} WHERE id = 1",
+    f"{CONTEST} ('{A}', NULL, 1, NULL, 'Not so.', 'op', 50, 90, 0)",
+    f"UPDATE contest SET {ASSIGNED}, outcome = 'upheld', decided_at_ms = 60, reasons = 'It was.' WHERE id = 2",
     f"UPDATE person SET left_at_ms = 50, name = NULL WHERE id = '{GONE}'",
 )
 
@@ -113,12 +125,57 @@ REFUSED = {
     "entry cancelled without a reason": "UPDATE entry SET cancelled_at_ms = 40",
     "entry upheld uncontested": "UPDATE entry SET upheld_at_ms = 40",
     "entry contested before it was": "UPDATE entry SET contested_at_ms = 19",
-    "suspension of more than 72 hours": f"UPDATE standing SET suspended_until_ms = {10 + 72 * 3600 * 1000 + 1}",
-    "suspension by nobody": "UPDATE standing SET suspended_by = NULL",
-    "suspension without an end": "UPDATE standing SET suspended_until_ms = NULL",
-    "revocation without a reason": "UPDATE standing SET revoked_at_ms = 10, revoked_by = 'op'",
-    "standing moved": f"UPDATE standing SET person = '{B}'",
-    "standing deleted": "DELETE FROM standing",
+    "suspension of more than 72 hours": f"{SUSPENSION} ('{A}', 'op', 'smoke', 10, {10 + 72 * 3600 * 1000 + 1})",
+    "suspension by nobody": f"{SUSPENSION} ('{A}', NULL, 'smoke', 10, 20)",
+    "suspension without a reason": f"{SUSPENSION} ('{A}', 'op', ' ', 10, 20)",
+    "suspension without an end": f"{SUSPENSION} ('{A}', 'op', 'smoke', 10, NULL)",
+    "suspension of one who left": f"{SUSPENSION} ('{GONE}', 'op', 'smoke', 10, 20)",
+    "suspension stretched": "UPDATE suspension SET until_ms = 21",
+    "suspension lifted by nobody": "UPDATE suspension SET lifted_at_ms = 15",
+    "suspension moved": f"UPDATE suspension SET person = '{B}'",
+    "suspension deleted": "DELETE FROM suspension",
+    "suspension replaced": f"INSERT OR REPLACE INTO suspension VALUES (1, '{A}', 'op', 'x', 10, 11, NULL, NULL)",
+    "revocation without a reason": f"{REVOCATION} ('{B}', 'op', NULL, 10)",
+    "second revocation that stands": f"{REVOCATION} ('{A}', 'op', 'more', 11)",
+    "revocation replaced": REVOCATION.replace("INSERT", "INSERT OR REPLACE") + f" ('{A}', 'op', 'more', 11)",
+    "revocation lifted before it was": "UPDATE revocation SET lifted_at_ms = 9, lifted_by = 'op'",
+    "revocation deleted": "DELETE FROM revocation",
+    "more time twice": f"{MORE_TIME} ('{A}', 'op', 11)",
+    "more time deleted": "DELETE FROM more_time",
+    "more time by nobody": f"{MORE_TIME} ('{B}', '', 11)",
+    "contest of nothing": f"{CONTEST} ('{A}', NULL, NULL, NULL, 'No.', 'op', 50, 90, 0)",
+    "contest of two things": f"{CONTEST} ('{A}', 2, NULL, 7, 'No.', 'op', 50, 90, 0)",
+    "contest of another's entry": f"{CONTEST} ('{B}', 2, NULL, NULL, 'No.', 'op', 50, 90, 1)",
+    "contest of another's membership": f"{CONTEST} ('{B}', NULL, 1, NULL, 'No.', 'op', 50, 90, 0)",
+    "contest of no entry": f"{CONTEST} ('{A}', 77, NULL, NULL, 'No.', 'op', 50, 90, 1)",
+    "contest without words": f"{CONTEST} ('{A}', 2, NULL, NULL, '', 'op', 50, 90, 1)",
+    "contest without a deadline": f"{CONTEST} ('{A}', 2, NULL, NULL, 'No.', 'op', 50, NULL, 1)",
+    "contest that is due first": f"{CONTEST} ('{A}', 2, NULL, NULL, 'No.', 'op', 50, 50, 1)",
+    "contest that suspends a decision": f"{CONTEST} ('{A}', NULL, NULL, 7, 'No.', 'op', 50, 90, 1)",
+    "second open contest of an entry": f"{CONTEST} ('{A}', 1, NULL, NULL, 'No.', 'op', 50, 90, 0)",
+    "contest replaced by key": CONTEST.replace("INSERT", "INSERT OR REPLACE")
+    + f" ('{A}', 1, NULL, NULL, 'No.', 'op', 51, 99, 1)",
+    "contest of one who left": f"{CONTEST} ('{GONE}', NULL, NULL, 7, 'No.', 'op', 50, 90, 0)",
+    "contest born with a reviewer": CONTEST.replace("words,", "words, reviewer, assigned_at_ms,")
+    + f" ('{A}', NULL, NULL, 7, 'No.', 'rev', 55, 'op', 50, 90, 0)",
+    "contest reviewed by the author": "UPDATE contest SET reviewer = ' OP ' WHERE id = 1",
+    "contest decided by nobody": "UPDATE contest SET reviewer = NULL, assigned_at_ms = NULL, outcome = 'upheld', "
+    "decided_at_ms = 60, reasons = 'Yes.' WHERE id = 1",
+    "contest decided without reasons": "UPDATE contest SET outcome = 'upheld', decided_at_ms = 60 WHERE id = 1",
+    "contest decided otherwise": "UPDATE contest SET outcome = 'void', decided_at_ms = 60, "
+    "reasons = 'No.' WHERE id = 1",
+    "contest decided too late": "UPDATE contest SET outcome = 'upheld', decided_at_ms = 90, "
+    "reasons = 'No.' WHERE id = 1",
+    "contest lapsed too early": "UPDATE contest SET outcome = 'lapsed', decided_at_ms = 89, "
+    "reasons = 'No.' WHERE id = 1",
+    "contest decided before it was assigned": "UPDATE contest SET outcome = 'upheld', decided_at_ms = 54, "
+    "reasons = 'No.' WHERE id = 1",
+    "contest decided anew": "UPDATE contest SET outcome = 'overturned' WHERE id = 2",
+    "contest assigned after its outcome": "UPDATE contest SET reviewer = 'other' WHERE id = 2",
+    "contest prolonged": "UPDATE contest SET due_at_ms = 999 WHERE id = 1",
+    "contest in other words": "UPDATE contest SET words = 'I did it.' WHERE id = 1",
+    "contest moved": f"UPDATE contest SET person = '{B}' WHERE id = 1",
+    "contest deleted": "DELETE FROM contest",
     "feed rewritten": "UPDATE change SET person = 'nobody'",
     "feed shortened": "DELETE FROM change WHERE seq = 1",
     "feed replaced": "INSERT OR REPLACE INTO change VALUES (1, 'x', 'x', 1)",
@@ -163,6 +220,19 @@ def test_what_a_contest_wrote_stays(db: sqlite3.Connection, column: str, later: 
         db.execute(f"UPDATE entry SET {column} = {later}")
 
 
+def test_an_entry_is_suspended_once(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE contest SET outcome = 'upheld', decided_at_ms = 60, reasons = 'It was.' WHERE id = 1")
+    with pytest.raises(sqlite3.IntegrityError):
+        db.execute(f"{CONTEST} ('{A}', 1, NULL, NULL, 'No.', 'op', 70, 99, 1)")
+    db.execute(f"{CONTEST} ('{A}', 1, NULL, NULL, 'No.', 'op', 70, 99, 0)")
+
+
+def test_a_cancelled_entry_is_not_contested(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE entry SET cancelled_at_ms = 60, cancelled_why = 'mistaken' WHERE id = 2")
+    with pytest.raises(sqlite3.IntegrityError):
+        db.execute(f"{CONTEST} ('{A}', 2, NULL, NULL, 'No.', 'op', 70, 99, 0)")
+
+
 def test_a_withdrawal_by_raw_sql_takes_the_templates(db: sqlite3.Connection) -> None:
     db.execute("UPDATE consent SET withdrawn_at_ms = 30")
     assert db.execute("SELECT count(*) FROM template").fetchone() == (0,)
@@ -197,7 +267,16 @@ WRITES = {
         f"{ENTRY} ('{A}', 'safety', 'round', 6, 'doc-2', 'op', 10, 20, 30)",
         "UPDATE entry SET contested_at_ms = 30",
     ],
-    "standing": [f"UPDATE standing SET suspended_until_ms = 19 WHERE person = '{A}'"],
+    "suspension": [
+        f"{SUSPENSION} ('{A}', 'op', 'smoke', 30, 40)",
+        "UPDATE suspension SET lifted_at_ms = 35, lifted_by = 'op'",
+    ],
+    "revocation": ["UPDATE revocation SET lifted_at_ms = 35, lifted_by = 'op'"],
+    "more_time": ["UPDATE more_time SET ended_at_ms = 35, ended_by = 'op'"],
+    "contest": [
+        f"{CONTEST} ('{A}', NULL, NULL, 7, 'No.', 'op', 50, 90, 0)",
+        f"UPDATE contest SET {ASSIGNED} WHERE id = 1",
+    ],
 }
 
 

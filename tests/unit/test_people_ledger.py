@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from ostiary.controller.people import errors, evidence, ledger, registry
+from ostiary.controller.people import consent, errors, evidence, following, ledger, registry
 from ostiary.controller.people.evidence import Evidence
 from ostiary.controller.policy.document import EntryKind, load
+from ostiary.controller.policy.score import score
 from ostiary.controller.store.people_db import open_people
 
 ADA, BO = "p-" + "a" * 16, "p-" + "b" * 16
@@ -68,6 +69,15 @@ def test_a_document_gives_one_entry_of_a_kind_to_a_person(conn: Connection) -> N
     assert len(ledger.ledger(conn, BO)) == 1
     with pytest.raises(errors.EntryDiffers):
         penalty(conn, occurred_at_ms=11)
+
+
+def test_a_rise_never_needs_a_face(conn: Connection) -> None:
+    assert consent.live(conn, ADA) is None
+    ledger.record(conn, ADA, ROUND, "workshop-safety", "sheet-1", "op", 10, 20)
+    facts = following.snapshot(conn).people[ADA].facts
+    rules = load(POLICY).score
+    assert rules is not None
+    assert score(facts.entries, rules, 20).value == 606
 
 
 def test_a_cancelled_entry_is_not_recorded_anew(conn: Connection) -> None:

@@ -12,12 +12,15 @@ from sqlalchemy import Engine, func, select
 from ostiary.controller.people import (
     cards,
     consent,
+    contests,
     enrolment,
     errors,
     evidence,
+    following,
     holding,
     leaving,
     membership,
+    more_time,
     registry,
     standing,
 )
@@ -137,9 +140,9 @@ def test_a_suspension_is_short_and_is_not_stretched(engine: Engine) -> None:
         assert [now.suspended(at_ms) for at_ms in (10, until_ms - 1, until_ms)] == [True, True, False]
         with pytest.raises(errors.SuspensionRuns):
             standing.suspend(conn, ADA, until_ms + 1, "op", "smoke", until_ms - 1)
-        assert not standing.lift(conn, ADA, 20).suspended(20)
+        assert not standing.lift(conn, ADA, "op", 20).suspended(20)
         with pytest.raises(errors.NothingToLift):
-            standing.lift(conn, ADA, 21)
+            standing.lift(conn, ADA, "op", 21)
         assert standing.suspend(conn, ADA, 40, "op", "smoke", 30).suspended(30)
         assert standing.standing_of(conn, BO) == standing.Standing(BO)
 
@@ -151,9 +154,30 @@ def test_a_revocation_stands_until_it_is_lifted(engine: Engine) -> None:
         assert first.revoked
         assert first.suspended(31)
         assert standing.revoke(conn, ADA, "op 2", "other", 32) == first
-        assert not standing.reinstate(conn, ADA, 33).revoked
+        assert not standing.reinstate(conn, ADA, "op 3", 33).revoked
         with pytest.raises(errors.NothingToLift):
-            standing.reinstate(conn, ADA, 34)
+            standing.reinstate(conn, ADA, "op", 34)
+        again = standing.revoke(conn, ADA, "op", "again", 35)
+        assert [(one.at_ms, one.lifted_at_ms, one.lifted_by) for one in again.revocations] == [
+            (31, 33, "op 3"),
+            (35, None, None),
+        ]
+
+
+def test_more_time_at_a_door_is_given_and_ended_without_a_reason(engine: Engine) -> None:
+    with engine.begin() as conn:
+        assert not more_time.has_more_time(conn, ADA)
+        for at_ms in (5, 6):
+            more_time.give_more_time(conn, ADA, "op", at_ms)
+            assert more_time.has_more_time(conn, ADA)
+        assert following.snapshot(conn).people[ADA].more_time
+        for at_ms in (4, 8):
+            more_time.end_more_time(conn, ADA, "op", at_ms)
+            assert not more_time.has_more_time(conn, ADA)
+        assert not following.snapshot(conn).people[ADA].more_time
+        assert not more_time.has_more_time(conn, BO)
+        rows = conn.execute(select(people_tables.more_time)).all()
+        assert [(row.at_ms, row.ended_at_ms) for row in rows] == [(5, 5)]
 
 
 def _bytes(tmp_path: Path) -> bytes:
@@ -168,6 +192,9 @@ def test_nothing_is_left_of_who_left(engine: Engine, tmp_path: Path) -> None:
             cards.add_card(conn, person, tag, "blue", 5)
             membership.add_membership(conn, person, "active", "form-2", "op", 5, from_ms=5)
             standing.revoke(conn, person, "op", "reason", 6)
+            standing.suspend(conn, person, 9, "op", "smoke", 6)
+            more_time.give_more_time(conn, person, "op", 6)
+            contests.open_contest(conn, person, "decision", 4, f"Not so, says {person}.", "op", 6)
         holding.add_holding(conn, ADA, "key", "form-1", "op", 5, from_ms=5)
     with engine.begin() as conn:
         left = leaving.leave(conn, ADA, 10)
@@ -178,10 +205,13 @@ def test_nothing_is_left_of_who_left(engine: Engine, tmp_path: Path) -> None:
         "membership": 1,
         "holding": 1,
         "entry": 0,
-        "standing": 1,
+        "contest": 1,
+        "suspension": 1,
+        "revocation": 1,
+        "more_time": 1,
         "evidence": 1,
     }
-    theirs = (b"Ada", b"sealed for " + ADA.encode(), b"a" * 64, b"Joining form")
+    theirs = (b"Ada", f"Not so, says {ADA}".encode(), b"sealed for " + ADA.encode(), b"a" * 64, b"Joining form")
     assert all(trace in _bytes(tmp_path) for trace in theirs)
     assert scrub(engine)
     assert not [trace for trace in theirs if trace in _bytes(tmp_path)]

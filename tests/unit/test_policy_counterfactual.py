@@ -235,10 +235,13 @@ def test_hours_alone_ask_to_come_back_and_say_so_when_they_are_out_of_sight() ->
     assert explanation.counterfactual == "Not in the next 14 days: this door's hours do not begin before then."
 
 
-def test_nothing_earned_or_awaited_lifts_a_forbid() -> None:
-    for forbid in ("suspended", "revoked"):
+def test_nothing_earned_or_awaited_lifts_a_forbid_but_the_end_that_it_has() -> None:
+    for forbid in ("withdrawn", "revoked"):
         assert said("member: active", member(**{forbid: True})) is None
         assert said("score: {at_least: 605}", member(**{forbid: True})) is None
+    assert said("member: active", member(suspended_until_ms=at(2026, 11, 24, 9))) == (
+        "Please wait until 24 November 2026 at 09:00, when your suspension ends."
+    )
 
 
 def test_a_score_out_of_every_reach_says_so() -> None:

@@ -52,13 +52,13 @@ def reason(person: PersonFacts | None, door: str = "laser-room", at_ms: int = NO
         (replace(WHOLE, holds=()), "missing-holding"),
         (replace(WHOLE, holds=(Holding("laser-induction", 0, NOW),)), "missing-holding"),
         (replace(WHOLE, entries=(PENALTY,)), "score-below"),
-        (replace(WHOLE, suspended=True), "suspended"),
+        (replace(WHOLE, suspended_until_ms=LATEST_MS), "suspended"),
         (replace(WHOLE, revoked=True), "revoked"),
-        (replace(WHOLE, suspended=True, revoked=True), "revoked"),
+        (replace(WHOLE, suspended_until_ms=LATEST_MS, revoked=True), "revoked"),
         # several at once: forbids before clauses, then the first clause that fails in the policy's order
         (replace(WHOLE, member=(), holds=(), entries=(PENALTY,)), "not-member"),
         (replace(WHOLE, holds=(), entries=(PENALTY,)), "missing-holding"),
-        (replace(WHOLE, member=(), suspended=True), "suspended"),
+        (replace(WHOLE, member=(), suspended_until_ms=LATEST_MS), "suspended"),
         (None, "claim-missing"),
     ],
 )
@@ -74,7 +74,7 @@ def test_hours_and_doors() -> None:
 
 
 def test_all_clauses_are_checked_even_when_the_first_decides() -> None:
-    verdict = evaluate(POLICY, Facts(PersonFacts("p", suspended=True), "laser-room", at(2026, 11, 22, 3)))
+    verdict = evaluate(POLICY, Facts(PersonFacts("p", suspended_until_ms=LATEST_MS), "laser-room", at(2026, 11, 22, 3)))
     assert [(finding.clause, finding.held) for finding in verdict.findings] == [
         ("suspended", False),
         ("member", False),
@@ -94,7 +94,10 @@ def test_a_door_that_reads_no_score_learns_none() -> None:
 
 @given(st.booleans(), st.booleans(), st.integers(0, LATEST_MS), st.sampled_from(["front", "studio", "laser-room", "x"]))
 def test_a_forbid_outweighs_everything_at_every_time(suspended, revoked, at_ms, door) -> None:
-    verdict = evaluate(POLICY, Facts(replace(WHOLE, suspended=suspended, revoked=revoked), door, at_ms))
+    verdict = evaluate(
+        POLICY,
+        Facts(replace(WHOLE, suspended_until_ms=LATEST_MS + 1 if suspended else None, revoked=revoked), door, at_ms),
+    )
     if suspended or revoked:
         assert not verdict.granted
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.controller.policy.facts import Entry, EntryWithoutEnd, EntryWithoutEvidence
-from ostiary.controller.policy.score import WINDOW_MS, ScoreRules, score, steps
+from ostiary.controller.policy.score import WINDOW_MS, Ledger, ScoreRules, ledger_head, score, steps
 
 DAY_MS = 86_400_000
 RULES = ScoreRules("workshop-safety", 350, 950, 600, largest_penalty=10, penalties_in_30d=20)
@@ -208,3 +208,52 @@ def test_steps_tell_the_same_story_as_score(ledger, day) -> None:
         assert current == score(ledger, RULES, at_ms).value
     for before, after in pairwise(told):
         assert before.value != after.value
+
+
+# --- prepared once, or read each time -----------------------------------------------------------------------------
+
+
+def same(ledger: Ledger, plain: tuple[Entry, ...], at_ms: int) -> None:
+    """Everything that a decision takes from a ledger, prepared and plain."""
+    prepared, expected = score(ledger, RULES, at_ms), score(plain, RULES, at_ms)
+    assert prepared == expected
+    assert prepared.head == expected.head == ledger_head(ledger, RULES.context, at_ms)
+    assert list(steps(ledger, RULES, at_ms)) == list(steps(plain, RULES, at_ms))
+
+
+@given(ledgers(), st.lists(st.integers(0, 400 * 24), min_size=1, max_size=8))
+@settings(max_examples=300)
+def test_a_prepared_ledger_says_what_a_plain_one_says_at_any_time_in_any_order(entries, hours) -> None:
+    ledger = Ledger(entries, RULES)
+    assert ledger == entries
+    for hour in hours:  # as drawn: a clock may go backwards
+        at_ms = hour * 3_600_000
+        same(ledger, entries, at_ms)
+        from_ms, until_ms = ledger.span(at_ms)
+        assert from_ms <= at_ms < until_ms
+        for edge in (from_ms, until_ms - 1, at_ms):
+            assert score(ledger, RULES, edge) == score(entries, RULES, at_ms)
+            same(ledger, entries, edge)
+
+
+@given(ledgers(), DAYS)
+def test_a_ledger_that_was_prepared_for_other_rules_is_read_as_a_plain_one(entries, day) -> None:
+    other = replace(RULES, largest_penalty=3, penalties_in_30d=7, start=500)
+    foreign = replace(RULES, context="punctuality")
+    for rules in (other, foreign):
+        assert score(Ledger(entries, RULES), rules, day * DAY_MS) == score(entries, rules, day * DAY_MS)
+        assert ledger_head(Ledger(entries, RULES), rules.context, 0) == ledger_head(entries, rules.context, 0)
+
+
+@given(ledgers(), ledgers(most=2), DAYS)
+def test_what_is_earned_on_top_of_a_prepared_ledger_counts(entries, more, day) -> None:
+    assert score(Ledger(entries, RULES) + more, RULES, day * DAY_MS) == score(entries + more, RULES, day * DAY_MS)
+
+
+def test_a_million_entries_at_once_are_one_ledger_like_any_other() -> None:
+    some = tuple(entry(f"e{number:03}", (number % 17) - 8, day=number, life=90 + number) for number in range(500))
+    many = some * 2000
+    ledger = Ledger(many, RULES)
+    prepared = score(ledger, RULES, 700 * DAY_MS)
+    assert prepared == score(many, RULES, 700 * DAY_MS)
+    assert score(ledger, RULES, 700 * DAY_MS + 1) is prepared

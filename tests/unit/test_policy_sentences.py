@@ -1,25 +1,28 @@
 """Words are data: every language has every sentence, with the same blanks, and every code of the contract has one."""
 
 import string
+import sys
 from collections.abc import Iterator, Mapping
 
 import pytest
 
-from ostiary.controller.policy import change, counterfactual, forbids
+from ostiary.controller.policy import change, counterfactual, forbids, key_factors
 from ostiary.controller.policy import language as languages
-from ostiary.controller.policy.clauses import CLAUSES, holds, member, score, within
+from ostiary.controller.policy.clauses import clause_types
 from ostiary.controller.policy.language import LANGUAGES, UnknownLanguage, say_or
 from ostiary.controller.policy.sentences import SENTENCES, sentence
 from ostiary.controller.policy.title import Title
 from ostiary.models.quality import BOUNDS
 from ostiary.protocol import codes
 
+CLAUSES = clause_types().values()
+CLAUSE_FILES = [sys.modules[kind.__module__] for kind in (*CLAUSES, *map(type, forbids.FORBIDS))]
 TABLES = [
     (module.__name__.rpartition(".")[2], name, table)
-    for module in (change, counterfactual, languages, holds, member, score, within)
+    for module in (change, counterfactual, key_factors, languages, *CLAUSE_FILES)
     for name, table in vars(module).items()
     if isinstance(table, Mapping) and "en" in table
-] + [(forbid.code, "words", forbid.words) for forbid in forbids.FORBIDS] + [
+] + [(forbid.name, "words", forbid.words) for forbid in forbids.FORBIDS] + [
     (clause.name, "no_change", clause.no_change) for clause in CLAUSES
 ]  # fmt: skip
 
@@ -70,9 +73,10 @@ def test_every_code_is_a_sentence_in_every_language() -> None:
 
 
 REASONS = """
-    granted suspended revoked not-member membership-ended missing-holding score-below outside-hours unknown-door
+    granted suspended revoked withdrawn lockdown tier-below inside-already full not-escorted none-of-these live-unknown
+    not-member membership-ended missing-holding score-below outside-hours unknown-door
     no-policy claim-missing card-unknown card-revoked card-not-accepted not-enrolled face-missing faces-unclear
-    face-mismatch face-near face-unknown several-candidates gallery-too-large
+    liveness-missing face-mismatch face-near face-unknown several-candidates gallery-too-large
 """
 
 

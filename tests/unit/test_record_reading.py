@@ -137,3 +137,48 @@ def test_rows_appear_while_the_log_is_written(tmp_path: Path) -> None:
         await log.close()
 
     asyncio.run(run())
+
+
+def test_a_persons_decisions_are_found_without_an_index_of_persons(tmp_path: Path) -> None:
+    day_ms = 86_400_000
+    at_ms = [day * day_ms for day in (10, 20, 40, 70, 71)]
+    persons = [("p-a",), ("p-b",), ("p-a",), ("p-a", "p-b"), ()]
+
+    async def story() -> dict[str, list[int]]:
+        keys = KeyStore(tmp_path / "keys.db", bytes(32))
+        log = Log.start(tmp_path / "log.db", keys, "northside")
+        drafts = [
+            Draft("decision", at, {"n": number}, who, "front", "deny", "score")
+            for number, (at, who) in enumerate(zip(at_ms, persons, strict=True))
+        ]
+        await log.append([*drafts, Draft("event", at_ms[4], {}, ("p-a",), "front", code="closed")])
+        until_ms = 80 * day_ms
+
+        def found(person: str, since_ms: int, most: int = 9) -> list[int]:
+            return [one.row.position for one in log.decisions_of(person, since_ms, until_ms, most)]
+
+        told = {
+            "all": found("p-a", 0),
+            "some": found("p-a", 0, 2),
+            "late": found("p-a", 30 * day_ms),
+            "other": found("p-b", 0),
+            "nobody": found("p-z", 0),
+        }
+        keys.destroy("record/p-a/1970-02")  # the month of the third
+        told["erased"] = found("p-a", 0)
+        assert [row.position for row in log.reading().all_of("publish")] == []
+        await log.close()
+        return told
+
+    assert asyncio.run(story()) == {
+        "all": [3, 2, 0],
+        "some": [3, 2],
+        "late": [3, 2],
+        "other": [3, 1],
+        "nobody": [],
+        "erased": [3, 0],
+    }
+
+
+def test_all_records_of_a_kind_are_found_newest_first(reading: Reading) -> None:
+    assert [row.position for row in reading.all_of("publish")] == [5, 0]

@@ -106,7 +106,12 @@ def _pages(text: str) -> list[str]:
         fragment("problem.html", here="", purpose=None, problem=DoorAway(text, text, text)),
         fragment("_problem.html", problem=DoorAway(text, text, text)),
         fragment("receipt.html", here="", purpose=None, code=text, found=row),
-        fragment("policy.html", here="", purpose=None, policy={"text": text, "sha256": text, "published_at_ms": AT_MS}),
+        fragment(
+            "policy.html",
+            here="",
+            purpose=None,
+            policy={"text": text, "sha256": text, "published_at_ms": AT_MS, "version": 1},
+        ),
     ]
 
 

@@ -1,8 +1,17 @@
-"""The closed set of clause types, one file each."""
+"""The closed set of clause types, one file each: a type is here because its file is, and in no other way."""
 
-from ostiary.controller.policy.clauses.holds import Holds
-from ostiary.controller.policy.clauses.member import Member
-from ostiary.controller.policy.clauses.score import AtLeast
-from ostiary.controller.policy.clauses.within import Within
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
 
-CLAUSES = (Member, Holds, AtLeast, Within)
+from ostiary.controller.policy.clause import Clause
+
+
+@cache
+def clause_types() -> Mapping[str, type[Clause]]:
+    """Every clause type by its word in the document, in the order of the files' names: each file's `CLAUSE`."""
+    files = sorted(module.name for module in iter_modules(__path__))
+    types = [import_module(f"{__name__}.{file}").CLAUSE for file in files]
+    return MappingProxyType({found.name: found for found in types})

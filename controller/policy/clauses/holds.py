@@ -9,9 +9,11 @@ from ostiary.controller.policy import span
 from ostiary.controller.policy.change import Change, Obtain, Wait
 from ostiary.controller.policy.clause import HELD, Finding, Sections
 from ostiary.controller.policy.facts import Facts, Holding
+from ostiary.controller.policy.formula import Formula, HasHolding
 from ostiary.controller.policy.language import pick
 from ostiary.controller.policy.protected import refuse_protected
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import NAME, Schema
 from ostiary.controller.policy.title import Title
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -49,6 +51,10 @@ class Holds:
         word = refuse_protected(value, value.name_word("the name of a holding"), "the holding")
         return cls(sections.titles.of(word), sections.zone)
 
+    @classmethod
+    def schema(cls) -> Schema:
+        return {**NAME, "description": "the name of a holding"}
+
     def as_document(self) -> object:
         return self.holding.name
 
@@ -79,3 +85,9 @@ class Holds:
 
     def next_change(self, facts: Facts) -> int | None:
         return span.next_change(self._holdings(facts), facts.at_ms)
+
+    def formula(self, door: str) -> Formula:
+        return HasHolding(self.holding.name)
+
+
+CLAUSE = Holds

@@ -9,8 +9,10 @@ from ostiary.controller.policy import span
 from ostiary.controller.policy.change import Change, Join, Wait
 from ostiary.controller.policy.clause import HELD, Finding, Sections
 from ostiary.controller.policy.facts import Facts, Membership
+from ostiary.controller.policy.formula import Formula, IsMember
 from ostiary.controller.policy.language import pick
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import Schema, word
 
 STATES = ("active", "guest", "trial")
 
@@ -66,6 +68,10 @@ class Member:
         """From what stands after `member:`."""
         return cls(value.word(STATES, "the state of a membership"), sections.zone)
 
+    @classmethod
+    def schema(cls) -> Schema:
+        return word(STATES, "the state of a membership")
+
     def as_document(self) -> object:
         return self.state
 
@@ -108,3 +114,9 @@ class Member:
 
     def next_change(self, facts: Facts) -> int | None:
         return span.next_change(self._memberships(facts), facts.at_ms)
+
+    def formula(self, door: str) -> Formula:
+        return IsMember(self.state)
+
+
+CLAUSE = Member

@@ -11,8 +11,10 @@ from ostiary.controller.policy.clause import HELD, Finding, Sections
 from ostiary.controller.policy.entry_kind import EntryKind
 from ostiary.controller.policy.errors import nearest_word
 from ostiary.controller.policy.facts import Entry, Facts
+from ostiary.controller.policy.formula import And, Formula, Reaches, ScoreOf, Somebody
 from ostiary.controller.policy.language import local, pick, say_and, say_date, say_points
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import NAME, Schema, integer, mapping
 from ostiary.controller.policy.score import Counted, ScoreRules, Step, score, steps
 
 EARN_KINDS = 2  # kinds of entries offered: a short sentence is read, a catalogue is not
@@ -66,8 +68,17 @@ class AtLeast:
             found = fields["at_least"].found
             expected = f"a score from {rules.lowest} to {rules.highest}"
             raise errors.ScoreOutOfReach(fields["at_least"].at, found, expected)
+        return cls.of(at_least, rules, sections)
+
+    @classmethod
+    def of(cls, at_least: int, rules: ScoreRules, sections: Sections) -> "AtLeast":
+        """The clause that asks for this score, with the entries of the document that raise one."""
         earnable = tuple(kind for kind in sections.entries.values() if kind.points > 0)
         return cls(at_least, rules, earnable, sections.zone)
+
+    @classmethod
+    def schema(cls) -> Schema:
+        return mapping({"at_least": integer(-1_000_000, 1_000_000, "the score asked for")}, {"context": {**NAME}})
 
     def as_document(self) -> object:
         return {"at_least": self.at_least}
@@ -103,6 +114,9 @@ class AtLeast:
             held = step.value >= self.at_least
         return None
 
+    def formula(self, door: str) -> Formula:
+        return And((Somebody(), Reaches(ScoreOf(self.rules), self.at_least)))
+
     def _wait(self, entries: tuple[Entry, ...], at_ms: int) -> Wait | None:
         """Expiry alone, of penalties and of awards, brings the score there first at this time, if ever."""
         for step in steps(entries, self.rules, at_ms):
@@ -124,3 +138,6 @@ class AtLeast:
         """ "the −8 of 6 June": what it weighs, and when it occurred."""
         day = say_date(local(item.entry.occurred_ms, self.zone), language, near_year=year)
         return pick(OF, language).format(points=say_points(item.points), date=day)
+
+
+CLAUSE = AtLeast

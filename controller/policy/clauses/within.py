@@ -10,9 +10,11 @@ from ostiary.controller.policy.change import Change, Wait
 from ostiary.controller.policy.clause import HELD, Finding, Sections
 from ostiary.controller.policy.errors import nearest_word
 from ostiary.controller.policy.facts import Facts
+from ostiary.controller.policy.formula import Formula, IsOpen
 from ostiary.controller.policy.hours import Hours, clock
 from ostiary.controller.policy.language import DAYS, local, pick, say_and, say_date
 from ostiary.controller.policy.reading import Value
+from ostiary.controller.policy.schema_parts import NAME, Schema
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -53,6 +55,10 @@ class Within:
             raise errors.UnknownHours(value.at, value.found, f"hours ({known})", nearest_word(word, sections.hours))
         return cls(sections.hours[word])
 
+    @classmethod
+    def schema(cls) -> Schema:
+        return {**NAME, "description": "the name of some hours"}
+
     def as_document(self) -> object:
         return self.hours.name
 
@@ -83,6 +89,9 @@ class Within:
     def next_change(self, facts: Facts) -> int | None:
         return self.hours.next_change(facts.at_ms)
 
+    def formula(self, door: str) -> Formula:
+        return IsOpen(self.hours)
+
     def _days(self, words: Mapping[str, str], names: Sequence[str], language: str) -> str:
         days = sorted(self.hours.days)
         if len(days) == 7:
@@ -90,3 +99,6 @@ class Within:
         if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
             return words["from-to"].format(first=names[days[0]], last=names[days[-1]])
         return say_and([names[day] for day in days], language)
+
+
+CLAUSE = Within

@@ -1,0 +1,1 @@
+"""How every weights file is made: from pinned packages, by exact rewrites, written ranges and plain rounding."""

@@ -1,0 +1,64 @@
+"""Shows the `motion` level attacks that were made from pictures, and counts how many it lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ostiary.models import liveness
+from ostiary.models.measure import frames
+from ostiary.models.pipeline import FacePipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Attacked:
+    """Of `shown` sequences `passed` reached the level; `largest` parallax of any, in eye distances."""
+
+    name: str
+    shown: int
+    passed: int
+    largest: float
+
+
+def attack(
+    pipeline: FacePipeline, pictures: list[np.ndarray], seed: int, told: Callable[[int, int], None]
+) -> list[Attacked]:
+    """Every attack of `frames.ATTACKS` with every picture, uint8 (height, width, 3)."""
+    total, done, found = len(frames.ATTACKS) * len(pictures), 0, []
+    for number, (name, make) in enumerate(frames.ATTACKS.items()):
+        passed, largest = 0, 0.0
+        for at, rgb in enumerate(pictures):
+            look = pipeline.watch(make(rgb, np.random.default_rng((seed, number, at))))
+            if look.motion is not None:
+                passed += look.motion.passed
+                largest = max(largest, look.motion.parallax)
+            look.wipe()
+            done += 1
+            told(done, total)
+        found.append(Attacked(name, len(pictures), passed, largest))
+    return found
+
+
+NO_RATE = (
+    "No rate can be claimed for living people: none were measured. A replayed video of a turning head passes, and a "
+    "mask may."
+)
+
+
+def markdown(found: list[Attacked]) -> str:
+    """The card's section."""
+    lines = [
+        "### Attacks on the liveness level `motion`",
+        "",
+        f"Sequences of {frames.FRAMES} frames made from still pictures, {found[0].shown} of each kind. The level asks "
+        f"for a parallax of {liveness.PARALLAX} eye distances.",
+        "",
+        "| attack | shown | passed | largest parallax |",
+        "|---|---|---|---|",
+        *(f"| {attack.name} | {attack.shown} | {attack.passed} | {attack.largest:.3f} |" for attack in found),
+        "",
+        f"{NO_RATE} The level is no presentation-attack detection (ISO/IEC 30107-3) and gives nobody more attempts.",
+    ]
+    return "\n".join(lines)
