@@ -173,7 +173,7 @@ def written(path: Path, head: Head, secret: Secret) -> Iterator[tarfile.TarFile]
             sealing.end()
             file.flush()
             os.fsync(file.fileno())
-        os.link(beside, path)  # never over a file that came meanwhile
+        beside.replace(path)  # not a link, which a stick's file system has not
         sync_directory(path.parent)
     finally:
         beside.unlink(missing_ok=True)

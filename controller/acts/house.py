@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Engine
-
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Live
 from ostiary.controller.record.log import Log
@@ -38,11 +36,6 @@ class House(Protocol):
     policy_version: int  # of the newest publication, valid still or not; 0: there was none
     publishing: asyncio.Lock
     locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
-
-    @property
-    def people(self) -> Engine:
-        """people.db, to read."""
-        ...
 
     def publisher(self) -> str | None:
         """Who published the policy in force; None before the first."""

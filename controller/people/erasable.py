@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, select
 
+from ostiary.controller.people.contests import undecided
 from ostiary.controller.store import people_tables as tables
 
 
@@ -11,6 +12,5 @@ def contesting(conn: Connection) -> frozenset[str]:
     entry = tables.entry.c
     open_ = entry.contested_at_ms.is_not(None) & entry.upheld_at_ms.is_(None) & entry.cancelled_at_ms.is_(None)
     found = set(conn.execute(select(entry.person).where(open_)).scalars())
-    contest = tables.contest.c
-    found |= set(conn.execute(select(contest.person).where(contest.outcome.is_(None))).scalars())
+    found |= {contest.person for contest in undecided(conn)}
     return frozenset(found)

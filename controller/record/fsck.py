@@ -18,6 +18,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ostiary.controller.record.checkpoint import BadKey, BadNote, Signer, cosignature, read_checkpoint
+from ostiary.controller.record.erasing import read_list
+from ostiary.controller.record.errors import BadErasures
 from ostiary.controller.record.fsck_journal import Journals, Note, notes_of_nodes
 from ostiary.controller.record.fsck_keys import KeyFile, KeysUnreadable
 from ostiary.controller.record.fsck_tree import Derived
@@ -123,6 +125,7 @@ class _Fsck:
         chain = self._chain()
         # Read before the store: what was published, or answered, is in it by then.
         published = self._published(chain)
+        self._erasures(chain)
         for note in notes_of_nodes(self.places.nodes, self.wrong):
             self.noted[sha256(note.receipt.encode()).digest()] = note
         try:
@@ -218,6 +221,17 @@ class _Fsck:
         except BadWitness as error:
             self.wrong(None, "witnesses", error.why)
         return checkpoint
+
+    def _erasures(self, chain: list[str]) -> None:
+        try:
+            if chain:
+                read_list((self.places.log_tiles / "erasures").read_bytes(), chain[-1])
+        except FileNotFoundError:
+            return  # published at the keeper's next start
+        except BadErasures as error:
+            self.wrong(None, "log/erasures", error.why.rstrip("."))
+        except OSError as error:
+            self.wrong(None, "log/erasures", f"it cannot be read: {error}")
 
     def _file(self, db: LogReader) -> None:
         """SQLite's own word for its pages and indexes."""
