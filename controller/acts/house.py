@@ -37,6 +37,11 @@ class House(Protocol):
     publishing: asyncio.Lock
     locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
 
+    @property
+    def people(self) -> Engine:
+        """people.db, to read."""
+        ...
+
     def publisher(self) -> str | None:
         """Who published the policy in force; None before the first."""
         ...
