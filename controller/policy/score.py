@@ -56,7 +56,7 @@ class ScoreRules:
         return min(max(total, self.lowest), self.highest)
 
 
-class Counted(msgspec.Struct, frozen=True):
+class Counted(msgspec.Struct, frozen=True, gc=False):  # nothing leads from an entry back to it
     """An entry that counts and what it counts for, in points after the caps (0: the cap took it all)."""
 
     entry: Entry
