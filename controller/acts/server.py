@@ -34,6 +34,7 @@ from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
+from ostiary.controller.acts.refusing import Refusals
 from ostiary.controller.acts.replay import REPLAY
 from ostiary.controller.acts.rotate_log_key import ROTATE_LOG_KEY
 from ostiary.controller.acts.shadow import SHADOW, SHADOW_REPORT
@@ -64,12 +65,17 @@ ACTS: dict[str, Act] = {
 async def serve(house: House, path: Path) -> asyncio.Server:
     """Listen on the socket `path`, in a directory that only this user may enter (`store/places.py`)."""
     path.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(lambda r, w: _visitor(house, r, w), str(path), limit=LINE_BYTES)
+    refusals = Refusals()
+    server = await asyncio.start_unix_server(
+        lambda reader, writer: _visitor(house, refusals, reader, writer), str(path), limit=LINE_BYTES
+    )
     path.chmod(0o600)
     return server
 
 
-async def _visitor(house: House, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _visitor(
+    house: House, refusals: Refusals, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     try:
         loop = asyncio.get_running_loop()
 
@@ -77,7 +83,7 @@ async def _visitor(house: House, reader: asyncio.StreamReader, writer: asyncio.S
             loop.call_soon_threadsafe(writer.write, _line({"progress": [done, of]}))
 
         while line := await reader.readline():
-            writer.write(_line(await answer(house, line, told)))
+            writer.write(_line(await answer(house, refusals, line, told)))
             await writer.drain()
     except (ValueError, ConnectionError):
         _log.warning("A visitor of the keeper's socket sent a line over %d bytes or went away.", LINE_BYTES)
@@ -89,12 +95,15 @@ def _line(said: dict[str, Any]) -> bytes:
     return json.dumps(said, separators=(",", ":")).encode() + b"\n"
 
 
-async def answer(house: House, line: bytes, told: Callable[[int, int], None] = lambda done, of: None) -> dict[str, Any]:
+async def answer(
+    house: House, refusals: Refusals, line: bytes, told: Callable[[int, int], None] = lambda done, of: None
+) -> dict[str, Any]:
     """`{"done": …}` or `{"error": {code, what, why, now}}`, whatever the line holds. `told` hears how far an act is
     that takes long."""
     try:
         act, asked = _read(line, told)
         if refusal := permit(act, asked):
+            await refusals.record(house, act, asked, refusal)
             raise refusal
         return {"done": await act.do(house, asked)}
     except ActError as error:

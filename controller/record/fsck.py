@@ -6,9 +6,9 @@ published tiles; journals without holes; node's own notes against the log. A rec
 only where a record of an erasure names it. Memory stays flat: a bit or two for each record.
 """
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
@@ -16,6 +16,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec.json import decode
 
 from ostiary.controller.record.checkpoint import BadKey, BadNote, Signer, cosignature, read_checkpoint
 from ostiary.controller.record.erasing import read_list
@@ -144,8 +145,21 @@ class _Fsck:
         return self.report
 
     def _judge(self, db: LogReader, chain: list[str], published: tuple[int, bytes] | None) -> None:
-        if self.place.dsn is None:
-            self._file(db)
+        if self.place.dsn is not None:
+            self._all(db, chain, published)
+            return
+        # SQLite looks after its pages while the records are read; neither waits for the other.
+        self.tell("The file", 0, 1)
+        with ThreadPoolExecutor(1) as beside:
+            file = beside.submit(_file, self.place)
+            try:
+                self._all(db, chain, published)
+            finally:
+                for said in file.result():
+                    self.wrong(None, "log.db", said)
+        self.tell("The file", 1, 1)
+
+    def _all(self, db: LogReader, chain: list[str], published: tuple[int, bytes] | None) -> None:
         try:
             total = log_db.size(db)
         except db.errors as error:
@@ -233,17 +247,6 @@ class _Fsck:
         except OSError as error:
             self.wrong(None, "log/erasures", f"it cannot be read: {error}")
 
-    def _file(self, db: LogReader) -> None:
-        """SQLite's own word for its pages and indexes."""
-        self.tell("The file", 0, 1)
-        try:
-            for (said,) in db.execute("PRAGMA integrity_check(5)").fetchall():
-                if said != "ok":
-                    self.wrong(None, "log.db", said)
-        except sqlite3.Error as error:
-            self.wrong(None, "log.db", f"the file is damaged: {error}")
-        self.tell("The file", 1, 1)
-
     # --- records -----------------------------------------------------------------------------------------------
 
     def _records(
@@ -301,7 +304,7 @@ class _Fsck:
             return
         self.report.readable += 1
         try:
-            record = json.loads(opened)
+            record = decode(opened)
             said = (*(record[name] for name in INDEXED), record["receipt"], record["site"])
         except (ValueError, KeyError, TypeError):
             self.wrong(position, "the store", "its bytes are no record")
@@ -411,6 +414,20 @@ class _Fsck:
         first = next(iter(self.decisions), None)
         if first is not None and first < mark:
             self.wrong(first, "the store", "the keeper takes it as closed, and no record says what became of it")
+
+
+def _file(place: LogPlace) -> list[str]:
+    """What SQLite itself finds wrong with the file's pages and indexes."""
+    try:
+        db = log_db.open_reader(place)
+    except StoreUnavailable as error:
+        return [error.why.rstrip(".")]
+    try:
+        return [said for (said,) in db.execute("PRAGMA integrity_check(5)").fetchall() if said != "ok"]
+    except sqlite3.Error as error:
+        return [f"the file is damaged: {error}"]
+    finally:
+        db.close()
 
 
 def _spans(indices: Any, before: int) -> list[range] | None:

@@ -20,6 +20,7 @@ class Derived:
         self.size = 0
         self._peaks: list[tuple[int, bytes]] = []
         self._rows: list[list[bytes]] = [[]]
+        self._middles: list[list[bytes]] = [[]]
         self._entries: list[bytes] = []
 
     def add(self, commitment: bytes) -> bytes:
@@ -33,9 +34,12 @@ class Derived:
         while peaks and peaks[-1][0] == level:
             held = sha256(b"\x01" + peaks.pop()[1] + held).digest()
             level += 1
+            if level % 8 == 4:
+                self._middles[level // 8].append(held)
             if level % 8 == 0:
                 if level // 8 == len(self._rows):
                     self._rows.append([])
+                    self._middles.append([])
                 self._rows[level // 8].append(held)
         peaks.append((level, held))
         if self.size % WIDTH == 0:
@@ -58,8 +62,11 @@ class Derived:
         self._entries.clear()
         for level, row in enumerate(self._rows):
             if len(row) == WIDTH:
-                self._compare(str(level), (self.size >> 8 * (level + 1)) - 1, b"".join(row), WIDTH)
+                number = (self.size >> 8 * (level + 1)) - 1
+                self._compare(str(level), number, b"".join(row), WIDTH)
+                self._compare_middle(level, number, b"".join(self._middles[level]))
                 row.clear()
+                self._middles[level].clear()
 
     def _unfinished(self) -> None:
         if self._entries:
@@ -67,6 +74,21 @@ class Derived:
         for level, row in enumerate(self._rows):
             if row:
                 self._compare(str(level), self.size >> 8 * (level + 1), b"".join(row), len(row))
+
+    def _compare_middle(self, level: int, number: int, right: bytes) -> None:
+        """The sixteen hashes halfway up a tile, which the keeper has for itself; it need not have them."""
+        try:
+            with (self._directory / "middle" / str(level)).open("rb") as file:
+                file.seek(number * len(right))
+                held = file.read(len(right))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._wrong(self.size - 1, f"middle/{level}", f"it cannot be read ({error.strerror})")
+            return
+        if held not in (right, b"", bytes(len(right))):
+            why = f"what it says of tile {number} is not what the records give; delete it, and the keeper does without"
+            self._wrong(self.size - 1, f"middle/{level}", why)
 
     def _compare(self, level: str, number: int, right: bytes, width: int) -> None:
         groups = f"{number:03d}".zfill(-(-len(f"{number:03d}") // 3) * 3)

@@ -373,8 +373,10 @@ class Log:
                 last = _last_checkpoint(db)
                 catch_up(self._tree, self._commitments, last, self._ring.keys)
                 self._signed = last or self._signed
-            except BaseException:
+            except BaseException as error:
                 db.close()
+                if isinstance(error, db.errors):
+                    raise _failed(self._place, error) from error
                 raise
             self._db = db
         return self._db

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ostiary.controller.record.nodes import Commitments
 from ostiary.controller.record.tiles import ENTRIES, HEIGHT, WIDTH, Tile, Tiles, bundle
-from ostiary.controller.record.tree import HASH_BYTES, leaf_hash, subtree
+from ostiary.controller.record.tree import HASH_BYTES, halfway, leaf_hash, subtree
 
 AT_ONCE = 4096
 
@@ -75,11 +75,13 @@ class Publishing:
         if len(row) < WIDTH * HASH_BYTES:
             return
         number = ((self.size + 1) >> HEIGHT * (level + 1)) - 1
+        middle = halfway(bytes(row))
         self._tiles.write(Tile(level, number), bytes(row))
+        self._tiles.set_middle(level, number, middle)
         if level == 0:
             self._tiles.write(Tile(ENTRIES, number), bundle(bytes(self._entries)))
             self._entries.clear()
-        self._put(level + 1, subtree(bytes(row)))
+        self._put(level + 1, subtree(middle))
         row.clear()
 
     def _number(self, level: int) -> int:

@@ -4,9 +4,11 @@
 one of a level is partial and ends in `.p/<W>`. Nothing here is secret, and all of it can be made again from the store.
 """
 
+import errno
 import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +17,15 @@ from ostiary.controller.store.sqlite_file import sync_directory
 
 WIDTH = 256
 HEIGHT = 8
+# Half of a tile: a proof needs one of its sixteen lower halves and the upper one.
+HALF_WIDTH = 16
+HALF_HEIGHT = 4
+HALF_BYTES = HALF_WIDTH * HASH_BYTES
 ENTRIES = "entries"
 ENTRY_LENGTH = HASH_BYTES.to_bytes(2, "big")
 ENTRY_BYTES = len(ENTRY_LENGTH) + HASH_BYTES
-# More new files than this are synced together with everything else on the machine, which is quicker then.
-MANY = 64
+# So many syncs are under way at once: the file system makes one commit of those that wait together.
+SYNCS = 16
 _NAME = re.compile(r"tile/([0-9]|[1-5][0-9]|6[0-3]|entries)/((?:x[0-9]{3}/)*)([0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
 
@@ -70,15 +76,43 @@ class Tiles:
 
     def read(self, tile: Tile) -> bytes | None:
         """The tile's bytes, cut from a wider one where only that is kept; None when it is not there, or damaged."""
-        full = Tile(tile.level, tile.number)
-        wider = [full]
-        if tile.width < WIDTH:
-            wider += [Tile(tile.level, tile.number, width) for width in self._partial(full) if width >= tile.width]
-        for held in wider:
-            data = _read(self.directory / held.path)
-            if data is not None and len(data) == held.width * held.item_bytes:
+        data = self._whole(Tile(tile.level, tile.number))
+        if data is None:
+            return self.unfinished(tile)
+        return data[: tile.width * tile.item_bytes]
+
+    def unfinished(self, tile: Tile) -> bytes | None:
+        """The tile's bytes from a partial tile, one that a wider tile has not replaced; None when there is none."""
+        for width in self._partial(Tile(tile.level, tile.number)):
+            data = self._whole(Tile(tile.level, tile.number, width)) if width >= tile.width else None
+            if data is not None:
                 return data[: tile.width * tile.item_bytes]
         return None
+
+    def _whole(self, tile: Tile) -> bytes | None:
+        data = _read(self.directory / tile.path)
+        return data if data is not None and len(data) == tile.width * tile.item_bytes else None
+
+    def part(self, full: Tile, number: int) -> bytes | None:
+        """Hashes 16 · `number` to 16 · `number` + 15 of a full tile; None when they are not there."""
+        return _piece(f"{self.directory}/{full.path}", number)
+
+    def middle(self, level: int, number: int) -> bytes | None:
+        """The sixteen hashes four levels over the full tile `number` of `level`; None when they were not written."""
+        data = _piece(f"{self.directory}/middle/{level}", number)
+        return data if data != bytes(HALF_BYTES) else None
+
+    def set_middle(self, level: int, number: int, data: bytes) -> None:
+        """Keep them beside the tiles, so that no proof hashes a whole tile. It is no part of what is published."""
+        path = self.directory / "middle" / str(level)
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            if os.pwrite(handle, data, number * HALF_BYTES) != HALF_BYTES:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        finally:
+            os.close(handle)
+        self._unsynced.add(path)
 
     def write(self, tile: Tile, data: bytes) -> None:
         """Put a tile in its place, whole or not at all. It survives a power cut once `settle` has returned."""
@@ -95,13 +129,12 @@ class Tiles:
 
     def settle(self) -> None:
         """Everything that was written survives a power cut when this returns."""
-        if len(self._unsynced) > MANY:
-            os.sync()
-        else:
-            for path in self._unsynced:
-                if path.exists():  # a wider tile may have replaced it meanwhile
-                    _sync(path)
-                    sync_directory(path.parent)
+        # A wider tile may have replaced one of them meanwhile.
+        written = [path for path in self._unsynced if path.exists()]
+        if written:
+            with ThreadPoolExecutor(SYNCS, "log-sync") as pool:
+                list(pool.map(_sync, written))
+                list(pool.map(sync_directory, {path.parent for path in written}))
         self._unsynced.clear()
 
     def checkpoint(self) -> str | None:
@@ -149,6 +182,20 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except OSError:
         return None
+
+
+def _piece(path: str, number: int) -> bytes | None:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        data = os.pread(handle, HALF_BYTES, number * HALF_BYTES)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    return data if len(data) == HALF_BYTES else None
 
 
 def _replace(path: Path, data: bytes, *, sync: bool) -> None:

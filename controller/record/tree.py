@@ -44,6 +44,11 @@ def above(hashes: bytes) -> bytes:
     return b"".join([sha256(b"\x01" + hashes[at : at + pair]).digest() for at in range(0, len(hashes), pair)])
 
 
+def halfway(hashes: bytes) -> bytes:
+    """The fourth level over 256 neighbouring hashes: sixteen."""
+    return above(above(above(above(hashes))))
+
+
 class _Hashes(ABC):
     """What can be said of a tree of which `_at(level, index)` gives the hash of each complete subtree."""
 

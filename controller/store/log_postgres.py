@@ -5,6 +5,7 @@ can never both append. A commit waits until the server says that it is on the di
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -124,7 +125,7 @@ class PostgresWriter(PostgresReader):
             self._take_lock()
             self._prepare()
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
 
     def write(
@@ -149,12 +150,18 @@ class PostgresWriter(PostgresReader):
             if journal:
                 cursor.execute(_JOURNAL, (list(journal), list(journal.values())))
 
+    def close(self) -> None:
+        # The server notices a closed line a little later; whoever opens the log next must not be refused until then.
+        with suppress(psycopg.Error):
+            self.execute("SELECT pg_advisory_unlock_all()")
+        super().close()
+
     def _take_lock(self) -> None:
         try:
-            held = self.execute("SELECT pg_try_advisory_lock(?, hashtext(current_schema()))", (LOCK,)).fetchone()[0]
-        except psycopg.Error as error:  # the line was cut just after it was opened
+            [taken] = self.execute("SELECT pg_try_advisory_lock(?, hashtext(current_schema()))", (LOCK,)).fetchone()
+        except psycopg.Error as error:
             raise _unavailable(error) from error
-        if not held:
+        if not taken:
             raise LogHeld(
                 "The log was not opened.",
                 "Another session holds the log of this database: another keeper, or one whose line was just cut.",

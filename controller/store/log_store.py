@@ -1,7 +1,8 @@
 """What a store of the log is, whatever keeps it: one transaction that appends, and questions.
 
-`log_sqlite.py` and `log_postgres.py` are the two that there are. The same rules stand in both databases: a record
-follows the last one without a gap, none is changed, none is deleted; only its wraps may become fewer (an erasure).
+`log_sqlite.py` and `log_postgres.py` are the two that there are. The same rules stand in both databases: no
+record is changed, none is deleted; only its wraps may become fewer (an erasure). Both writers refuse a gap; PostgreSQL
+itself refuses one to anybody.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,10 +1,13 @@
 """The log on PostgreSQL while the server is restarted and its lines are cut: every receipt given out is in the log."""
 
 import asyncio
+import contextlib
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,7 +18,7 @@ from ostiary.controller.record.receipt import Receipt
 from ostiary.controller.record.record import Draft
 from ostiary.controller.store.errors import StoreUnavailable
 from ostiary.controller.store.keys import KeyStore
-from ostiary.controller.store.log_postgres import BadDsn, LogHeld
+from ostiary.controller.store.log_postgres import BadDsn, LogHeld, PostgresWriter
 from ostiary.controller.store.log_store import LogPlace
 from tests.postgres_server import PostgresServer
 
@@ -184,3 +187,38 @@ def test_a_server_that_is_not_there_is_told_in_three_parts(tmp_path: Path) -> No
 def test_a_site_without_postgresql_needs_none_of_it() -> None:
     code = "import sys; import ostiary.controller.app; sys.exit('psycopg' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_log_that_was_closed_can_be_opened_at_once(house: House) -> None:
+    """The server notices a closed line a little later; the next keeper need not wait for that."""
+
+    async def nothing(_log: Log) -> None:
+        return None
+
+    for _ in range(20):
+        running(house, nothing)
+
+
+@pytest.mark.parametrize("asked", range(6))
+def test_a_line_that_is_cut_at_any_question_of_a_new_start_is_told_in_three_parts(
+    house: House, monkeypatch: pytest.MonkeyPatch, asked: int
+) -> None:
+    async def work(log: Log) -> None:
+        await log.append([draft(0)])
+        house.cut()
+        execute, questions = PostgresWriter.execute, count()
+
+        def cut_before(self: PostgresWriter, query: str, values: Sequence[Any] = ()) -> Any:
+            if next(questions) == asked:
+                house.cut()
+            return execute(self, query, values)
+
+        monkeypatch.setattr(PostgresWriter, "execute", cut_before)
+        for _ in range(2):
+            with contextlib.suppress(RecordFailed):
+                await log.append([draft(1)])
+        monkeypatch.undo()
+        receipt, _ = await kept_trying(log, 2)
+        assert receipt.position >= 1
+
+    running(house, work)

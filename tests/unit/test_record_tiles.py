@@ -1,5 +1,6 @@
 """Tiles: names, wholeness, and a tree that is the same from tiles, from the store and from the recursion."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,50 @@ def test_damaged_tiles_are_made_again(tmp_path: Path, name: str, damage: object)
     (tmp_path / name).write_bytes(damage((tmp_path / name).read_bytes()))
     tree = rebuilt(tiles, store.commitments, store.signed(), [SIGNER.verifier_key])
     assert tree.root() == tree_of(store.leaves()).root()
+
+
+@pytest.mark.parametrize("name", ["tile/0/001", "middle/0"])
+@pytest.mark.parametrize("damage", [lambda data, at: data[:at], lambda data, at: _flipped(data, at)])
+def test_a_damaged_file_gives_no_wrong_hash(tmp_path: Path, name: str, damage: object) -> None:
+    assert callable(damage)
+    store = Store(900)
+    tiles = published(tmp_path, store)
+    file, right = tmp_path / name, tree_of(store.leaves())
+    whole = file.read_bytes()
+    indices = range(256, 512, 15)
+    for at in range(0, len(whole), 37):
+        file.write_bytes(damage(whole, at))
+        tree = Tree(StoredNodes(tiles, store.commitments), 900, right.peaks[1])
+        assert [tree.inclusion(index) for index in indices] == [right.inclusion(index) for index in indices], at
+
+
+def test_a_proof_reads_two_halves_of_a_tile_and_no_more(tmp_path: Path) -> None:
+    store = Store(900)
+    tiles = published(tmp_path, store)
+    file, right = tmp_path / "tile/0/001", tree_of(store.leaves())
+    whole = file.read_bytes()
+    file.write_bytes(bytes(1024) + whole[1024:1536] + bytes(len(whole) - 1536))
+    store.read = 0
+    tree = Tree(StoredNodes(tiles, store.commitments), 900, right.peaks[1])
+    assert tree.inclusion(256 + 32 + 5) == right.inclusion(256 + 32 + 5)
+    assert store.read == 0
+
+
+def test_tiles_without_their_middles_give_the_same_proofs(tmp_path: Path) -> None:
+    store = Store(900)
+    tiles = published(tmp_path, store)
+    shutil.rmtree(tmp_path / "middle")
+    store.read = 0
+    right = tree_of(store.leaves())
+    tree = Tree(StoredNodes(tiles, store.commitments), 900, right.peaks[1])
+    assert [tree.inclusion(index) for index in range(0, 768, 50)] == [
+        right.inclusion(index) for index in range(0, 768, 50)
+    ]
+    assert store.read == 0
+
+
+def _flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
 def test_a_log_that_went_back_in_time_takes_no_more_records(tmp_path: Path) -> None:
