@@ -135,22 +135,26 @@ def attacks(
         pipeline = FacePipeline.load() if folder is None else FacePipeline.load(folder=folder)
         files = embeddings.pictures(images)
         chosen = random.Random(seed).sample(files, min(count, len(files)))  # noqa: S311 - a sample, no secret
+        pictures = [decode(file.read_bytes()) for file in chosen]
         with _progress("attacking") as told:
-            found = made.attack(pipeline, [decode(file.read_bytes()) for file in chosen], seed, told)
-        text = made.markdown(found)
-        typer.echo(json.dumps(_as_json(found), ensure_ascii=False) if as_json else text)
+            found = made.attack(pipeline, pictures, seed, told)
+        with _progress("turning heads") as told:
+            heads = made.turning(pipeline, pictures, seed, told)
+        text = made.markdown(found, heads)
+        typer.echo(json.dumps(_as_json(found, heads), ensure_ascii=False) if as_json else text)
         if card:
             from ostiary.models.measure import card as cards
 
             cards.write(cards.path_of(pipeline.model), "attacks", text)
 
 
-def _as_json(found: list[Attacked]) -> dict[str, object]:
+def _as_json(found: list[Attacked], heads: Attacked) -> dict[str, object]:
     from dataclasses import asdict
 
     from ostiary.models.measure.attacks import NO_RATE
 
-    return {"level": "motion", "attacks": [asdict(attack) for attack in found], "living": NO_RATE}
+    shown = {"attacks": [asdict(attack) for attack in found], "heads": asdict(heads)}
+    return {"level": "motion", **shown, "living": NO_RATE}
 
 
 def _from_card(model: object, plot: Path) -> str:

@@ -63,7 +63,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """The door's display exactly as a visitor sees it. `qr` is an SVG made by us, hence safe as it is."""
+    """The door's display exactly as a visitor sees it; `before` is what it said while it looked. `qr` is an SVG made by
+    us, hence safe as it is."""
 
     door: str
     say: str
@@ -71,6 +72,7 @@ class Display:
     told: str = ""
     receipt: str = ""
     qr: Markup | None = None
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
