@@ -27,7 +27,10 @@ def evaluate(
     pairs: Annotated[Path | None, typer.Option(help="Pairs in the format of LFW's pairs.txt.", dir_okay=False)] = None,
     all_pairs: Annotated[bool, typer.Option("--all-pairs", help="Compare every picture with every other.")] = False,
     card: CARD = False,
-    plot: Annotated[Path | None, typer.Option(help="Write the DET curve as SVG; with --all-pairs.")] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Write the DET curve as SVG; with --all-pairs. Left out, --card writes it beside the card."),
+    ] = None,
     as_json: JSON = False,
     folder: MODELS = None,
 ) -> None:
@@ -37,7 +40,7 @@ def evaluate(
     likely label errors are listed with their reasons and left out.
 
         ostiary models evaluate --images lfw --pairs pairs.txt --json
-        ostiary models evaluate --images lfw --all-pairs --card --plot det.svg
+        ostiary models evaluate --images lfw --all-pairs --card
     """
     if pairs is None and not all_pairs:
         raise typer.BadParameter("Say what to compare: --pairs FILE, --all-pairs, or both.")
@@ -46,6 +49,7 @@ def evaluate(
     with _three_parts():
         from ostiary.models.measure import embeddings, evaluation, folds
         from ostiary.models.measure import pairs as pairs_file
+        from ostiary.models.measure.card import plot_of
         from ostiary.models.pipeline import FacePipeline
 
         pipeline = FacePipeline.load() if folder is None else FacePipeline.load(folder=folder)
@@ -66,6 +70,8 @@ def evaluate(
         if as_json:
             said = evaluation.as_json(pipeline, found, of_all, of_folds)
             typer.echo(json.dumps(said, ensure_ascii=False))
+        if plot is None and card and of_all is not None:
+            plot = plot_of(pipeline.model)
         if of_all is not None and plot is not None:
             from ostiary.models.measure.plot import svg
 

@@ -13,7 +13,7 @@ from ostiary.controller.web.api import doors as api_doors
 from ostiary.controller.web.api import live, log, reports
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
-from ostiary.controller.web.panel import decisions, doors, people, person, policy, purpose
+from ostiary.controller.web.panel import decisions, doors, models, people, person, policy, purpose
 from ostiary.controller.web.problem import Problem
 from ostiary.controller.web.render import STATIC
 
@@ -40,7 +40,8 @@ def make_app(desk: Desk) -> ASGIApp:
     )
     app.state.desk = desk
     answering.register(app)
-    for room in (doors, decisions, people, person, policy, purpose, api_doors, api_decisions, live, reports, log):
+    pages = (doors, decisions, people, person, policy, models, purpose)
+    for room in (*pages, api_doors, api_decisions, live, reports, log):
         app.include_router(room.router)
     app.mount("/static", NamedByContent(directory=STATIC))
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from ostiary.models.catalog import OperatingPoint
+
 
 @dataclass(frozen=True, slots=True)
 class DoorChoice:
@@ -108,6 +110,20 @@ class Opened:
     receipt: str = ""
     facts: tuple[Fact, ...] = ()
     erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredModel:
+    """A face model as it was measured. `galleries`: a budget (FPIR), the templates that it allows, and cautiously."""
+
+    name: str
+    sha256: str
+    licence: str
+    caveat: str
+    measured_on: str
+    points: tuple[OperatingPoint, ...]
+    galleries: tuple[tuple[str, int, int], ...]
+    plotted: bool
 
 
 @dataclass(frozen=True, slots=True)
