@@ -114,7 +114,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredModel:
-    """A face model as it was measured. `galleries`: a budget (FPIR), the templates that it allows, and cautiously."""
+    """A face model as it was measured. `galleries`: a budget (FPIR), and the templates that it allows."""
 
     name: str
     sha256: str
@@ -122,7 +122,7 @@ class MeasuredModel:
     caveat: str
     measured_on: str
     points: tuple[OperatingPoint, ...]
-    galleries: tuple[tuple[str, int, int], ...]
+    galleries: tuple[tuple[str, int], ...]
     plotted: bool
 
 

@@ -31,14 +31,6 @@ def plot(name: str) -> Response:
 
 
 def measured(model: catalog.Model) -> MeasuredModel:
-    galleries = [
-        (
-            f"{fpir:g}",
-            operating.largest_gallery(model, fpir),
-            operating.largest_gallery(model, fpir, cautious=True),
-        )
-        for fpir in BUDGETS
-    ]
     return MeasuredModel(
         name=model.name,
         sha256=model.sha256,
@@ -46,6 +38,6 @@ def measured(model: catalog.Model) -> MeasuredModel:
         caveat=model.caveat,
         measured_on=model.measured_on,
         points=model.operating_points,
-        galleries=tuple(galleries),
+        galleries=tuple((f"{fpir:g}", operating.largest_gallery(model, fpir)) for fpir in BUDGETS),
         plotted=plot_of(model).is_file(),
     )
