@@ -199,8 +199,7 @@ class Keeper:
             self._closing.settled(outcomes_in(drafts))
             await self._works_again(at_ms)
         for node in told:
-            upto = {"v": 1, "journal_upto": self._journal.get(node, 0)}
-            self._tell(self._standings[node], "desired", upto, retain=True)
+            self._desire(self._standings[node])
 
     def _judged(
         self, asks: list[Ask], policy: Policy | None, memo: Memo | None, shadow: Memo | None, at_ms: int
@@ -259,6 +258,16 @@ class Keeper:
     def _tell(self, standing: Standing, purpose: str, message: dict[str, Any], *, retain: bool = False) -> None:
         sealed = answer.seal_for(standing, purpose, message, os.urandom(answer.IV_BYTES))
         self._link.tell(standing.node, purpose, sealed, retain=retain)
+
+    def _desire(self, standing: Standing) -> None:
+        """Tell a node how far its journal is kept, and what its door asks to speak for a face of flesh."""
+        door = self.policy.doors.get(standing.door) if self.policy else None
+        desired = {
+            "v": 1,
+            "journal_upto": self._journal.get(standing.node, 0),
+            "liveness": "none" if door is None else door.liveness,
+        }
+        self._tell(standing, "desired", desired, retain=True)
 
     # --- what nodes report -------------------------------------------------------------------------------------
 
@@ -407,6 +416,8 @@ class Keeper:
             "operator": body.get("operator"),
             "note": body.get("note"),
         }
+        for standing in self._standings.values():
+            self._desire(standing)
 
     def published(self) -> dict[str, Any] | None:
         return self._published

@@ -25,17 +25,22 @@ ASK_TO_TURN = {
 }
 
 FRAMES = 6  # fewer show a jump, not a movement
+TURN_FRAMES, TURN_EVERY_S = 12, 0.25  # what a door looks at after it asked: a head turned aside and back takes 3 s
 # In eye distances. Of 300 flat attacks one, seen from the side, exceeded it; real heads between 20 and 30
 # degrees apart gave 0.22 at the median. What passes all the same is counted by `ostiary models attacks`.
 PARALLAX = 0.22
 LARGEST_STEP = 0.6  # of the whole movement between two neighbouring positions: two prints, exchanged, jump
+# A print of a head that looks aside, and a print seen so that it leans, mislead the landmarks most. So the turn begins
+# or ends before the camera, and a head that turns never becomes wider.
+LARGEST_FACING_DEG = 12.0
+LARGEST_WIDENING = 1.15
 LARGEST_ROLL_DEG = 30.0  # the landmarks of a head that leans further are too coarse to say anything
 
 
 @dataclass(frozen=True, slots=True)
 class Motion:
     """`passed`, the largest `parallax` of the nose in eye distances, the `frames` that counted, and `why` it did not
-    pass: "" or "frames", "parallax" or "steps"."""
+    pass: "" or "frames", "facing", "parallax", "wider" or "steps"."""
 
     passed: bool
     parallax: float
@@ -70,7 +75,8 @@ def motion(points: Sequence[np.ndarray]) -> Motion:
 
     The frame that looks most frontal is the reference. Eyes and mouth corners of another frame give the homography
     that a flat picture would have undergone (four points: Hartley and Zisserman, 4.1); where the nose lies beside its
-    image under it, along the eyes and in eye distances, is the parallax.
+    image under it, along the eyes and in eye distances, is the parallax. In the frame of the largest, the eyes must not
+    lie wider apart, against the height from eyes to mouth, than in the reference.
     """
     from ostiary.models.quality import roll_deg, yaw_deg
 
@@ -78,10 +84,16 @@ def motion(points: Sequence[np.ndarray]) -> Motion:
     if len(upright) < FRAMES:
         return Motion(False, 0.0, len(upright), "frames")
     reference = min(upright, key=yaw_deg)
-    offsets = sorted(_beside(reference, frame) for frame in upright)
+    beside = [_beside(reference, frame) for frame in upright]
+    offsets = sorted(beside)
     parallax = offsets[-1] - offsets[0]
+    if yaw_deg(reference) > LARGEST_FACING_DEG:
+        return Motion(False, parallax, len(upright), "facing")
     if not parallax >= PARALLAX:  # NaN from points in one line passes nothing
         return Motion(False, parallax, len(upright), "parallax")
+    farthest = max(range(len(upright)), key=lambda at: abs(beside[at]))
+    if not 0 < _width(upright[farthest]) <= LARGEST_WIDENING * _width(reference):
+        return Motion(False, parallax, len(upright), "wider")
     step = max(after - before for before, after in pairwise(offsets))
     if step > LARGEST_STEP * parallax:
         return Motion(False, parallax, len(upright), "steps")
@@ -102,3 +114,13 @@ def _beside(reference: np.ndarray, frame: np.ndarray) -> float:
     if w == 0 or length == 0:
         return float("nan")
     return float((frame[2] - np.array([x / w, y / w])) @ eyes / length)
+
+
+def _width(frame: np.ndarray) -> float:
+    """The eyes' distance over the height from eyes to mouth."""
+    import numpy as np
+
+    eyes = frame[1] - frame[0]
+    down = np.array([-eyes[1], eyes[0]])
+    height = float(((frame[3] + frame[4]) - (frame[0] + frame[1])) @ down) / 2
+    return float(eyes @ eyes) / height if height > 0 else float("nan")

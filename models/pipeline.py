@@ -138,8 +138,16 @@ class FacePipeline:
         Nothing is read after a first frame without a face to compare. Where the frames show two people nobody is
         chosen: "faces-unclear". Every probe but the returned one is wiped. Raises WrongShape.
         """
-        shown: Look | None = None
         seen: list[tuple[Face, Probe]] = []
+        try:
+            return self._watched(frames, seen)
+        except BaseException:  # a picture that cannot be read, say
+            for _, probe in seen:
+                probe.wipe()
+            raise
+
+    def _watched(self, frames: Iterable[np.ndarray], seen: list[tuple[Face, Probe]]) -> Look:
+        shown: Look | None = None
         ms: dict[str, float] = {}
         for rgb in frames:
             look = self.look(rgb)

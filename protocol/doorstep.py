@@ -1,7 +1,8 @@
 """Framing at the virtual doorstep: one JSON object a line, and where it announces `bytes`, so many raw bytes after it.
 
-The person's side says {"do": "present", "card": null or a number, "bytes": N} and a picture of N bytes, or
-{"do": "press", "what": "rex"}, {"do": "open"}, {"do": "close"}, {"do": "pins"}; the board answers each with one frame.
+The person's side says {"do": "present", "card": null or a number, "bytes": N} and a picture of N bytes, or several one
+after the other whose lengths it names in "pictures"; or {"do": "press", "what": "rex"}, {"do": "open"},
+{"do": "close"}, {"do": "pins"}; the board answers each with one frame.
 No socket is opened here: `reader` and `writer` are asyncio's, or anything that reads and writes like them.
 """
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_LINE_BYTES = 16 * 1024
 MAX_BLOB_BYTES = 20 * 1024 * 1024
+MOST_PICTURES = 24
 
 
 def encode_header(header: "dict[str, Any]", blob_bytes: int = 0) -> bytes:
@@ -56,6 +58,30 @@ def decode_header(line: bytes) -> "tuple[dict[str, Any], int]":
     if blob_bytes > MAX_BLOB_BYTES:
         raise Refused(codes.OVERSIZED, "at most 20 MiB follow a line")
     return header, blob_bytes
+
+
+def together(pictures: "list[bytes]") -> "tuple[dict[str, Any], bytes]":
+    """What a `present` says of `pictures`, and the blob that follows it. `apart` takes it to pieces."""
+    return {"pictures": [len(picture) for picture in pictures]}, b"".join(pictures)
+
+
+def apart(header: "dict[str, Any]", blob: bytes) -> "list[bytes]":
+    """The pictures that a `present` shows, in order: one where it names no lengths. Raises `Refused`: malformed."""
+    lengths: "Any" = header.get("pictures")
+    if lengths is None:
+        return [blob] if header.get("picture") is True else []
+    if not strict_json.is_array(lengths) or len(lengths) > MOST_PICTURES:
+        raise Refused(codes.MALFORMED, "pictures: expected the lengths of at most " + str(MOST_PICTURES))
+    found: "list[bytes]" = []
+    begun = 0
+    for length in lengths:
+        if type(length) is not int or length < 0:
+            raise Refused(codes.MALFORMED, "pictures: expected lengths from 0")
+        found.append(blob[begun : begun + length])
+        begun += length
+    if begun != len(blob):
+        raise Refused(codes.MALFORMED, "pictures: their lengths are not those of the bytes that follow")
+    return found
 
 
 async def read_frame(reader: "Reader") -> "tuple[dict[str, Any], bytes]":

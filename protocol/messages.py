@@ -22,6 +22,7 @@ NEEDED, OPTIONAL = True, False
 
 _COUNT = ("integer", 0, 2147483647)
 _SHA256_HEX = ("word", "0123456789abcdef", 64, 64)
+_LIVENESS = ("one-of", ("none", "motion", "sensor"))
 _RECEIPT_CODE = ("word", RECEIPT_ALPHABET, 16, 16)
 
 _V = ("v", NEEDED, ("integer", VERSION, VERSION), "version of the contract")
@@ -85,7 +86,7 @@ ASK = (
         OPTIONAL,
         (
             "object",
-            (("level", NEEDED, ("one-of", ("none", "motion", "sensor")), "what was checked, at most"),),
+            (("level", NEEDED, _LIVENESS, "what was checked, at most"),),
         ),
         "what speaks for a face of flesh",
     ),
@@ -153,6 +154,7 @@ STATUS = (
 DESIRED = (
     _V,
     ("journal_upto", NEEDED, _COUNT, "the keeper has every event up to this number; the node may drop them"),
+    ("liveness", OPTIONAL, _LIVENESS, "what the door asks to speak for a face of flesh; none where it is not said"),
 )
 
 # Live events are the same as the complete ones, only quicker and not sure to arrive.

@@ -12,7 +12,10 @@ from ostiary.controller.cli.data import DATA
 
 def ask(
     door: Annotated[str, typer.Option(help="The door to walk up to, e.g. front.")],
-    picture: Annotated[Path | None, typer.Option(help="A picture file to hold in front of the camera.")] = None,
+    picture: Annotated[
+        list[Path] | None,
+        typer.Option(help="A picture file to hold in front of the camera; several are seen one after the other."),
+    ] = None,
     card: Annotated[str | None, typer.Option(help="The number of a card to hold to the reader.")] = None,
     data: DATA = Path("var"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole decision as one JSON object.")] = False,
@@ -25,19 +28,29 @@ def ask(
         ostiary ask --door studio --picture me.jpg
         ostiary ask --door front --picture me.jpg --card 12345678
         ostiary ask --door front --card 12345678
+
+    A door whose policy asks for [b]motion[/b] wants at least six pictures of a head that turns aside and back:
+
+        ostiary ask --door lab --card 12345678 --picture 1.jpg --picture 2.jpg …
     """
     from ostiary.controller.acts.client import Keeper
     from ostiary.controller.acts.errors import ActError
     from ostiary.controller.cli.present import present
     from ostiary.controller.doorstep import NobodyThere
     from ostiary.controller.store.places import Places
+    from ostiary.models.liveness import ASK_TO_TURN
+    from ostiary.protocol.doorstep import MAX_BLOB_BYTES, MOST_PICTURES
 
-    if picture is None and card is None:
+    if not picture and card is None:
         raise typer.BadParameter("Hold something to the door: --picture FILE, --card NUMBER, or both.")
+    if picture and len(picture) > MOST_PICTURES:
+        raise typer.BadParameter(f"{len(picture)} pictures are too many: a door takes {MOST_PICTURES}. Name fewer.")
     try:
-        shown = picture.read_bytes() if picture else None
+        shown = [file.read_bytes() for file in picture or ()]
     except OSError as error:
-        raise typer.BadParameter(f"{picture} cannot be read: {error.strerror}. Name another picture.") from error
+        raise typer.BadParameter(f"{error.filename} cannot be read: {error.strerror}. Name another picture.") from error
+    if sum(map(len, shown)) > MAX_BLOB_BYTES:
+        raise typer.BadParameter("The pictures have more than 20 MiB together. Name fewer, or smaller ones.")
     places = Places(data)
     keeper = Keeper(places.keeper_socket)
     try:
@@ -48,6 +61,8 @@ def ask(
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False))
         return
+    if result["asked_to_turn"]:
+        typer.echo(f"{door} asked: {ASK_TO_TURN['en']}")
     typer.echo(f"{door} says {result['show'].upper()}. {result['say']}")
     if result["receipt"]:
         typer.echo(f"Receipt {result['receipt']}")

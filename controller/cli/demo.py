@@ -78,7 +78,7 @@ async def _headless(directory: Path, as_json: bool, rounds: int) -> None:
                     house.places,
                     house.keeper,
                     case.door,
-                    case.picture,
+                    [] if case.picture is None else [case.picture],
                     CARD if case.card else None,
                     purpose="demonstration",
                 )

@@ -27,7 +27,10 @@ def evaluate(
     pairs: Annotated[Path | None, typer.Option(help="Pairs in the format of LFW's pairs.txt.", dir_okay=False)] = None,
     all_pairs: Annotated[bool, typer.Option("--all-pairs", help="Compare every picture with every other.")] = False,
     card: CARD = False,
-    plot: Annotated[Path | None, typer.Option(help="Write the DET curve as SVG; with --all-pairs.")] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(help="Write the DET curve as SVG; with --all-pairs. Left out, --card writes it beside the card."),
+    ] = None,
     as_json: JSON = False,
     folder: MODELS = None,
 ) -> None:
@@ -37,7 +40,7 @@ def evaluate(
     likely label errors are listed with their reasons and left out.
 
         ostiary models evaluate --images lfw --pairs pairs.txt --json
-        ostiary models evaluate --images lfw --all-pairs --card --plot det.svg
+        ostiary models evaluate --images lfw --all-pairs --card
     """
     if pairs is None and not all_pairs:
         raise typer.BadParameter("Say what to compare: --pairs FILE, --all-pairs, or both.")
@@ -46,6 +49,7 @@ def evaluate(
     with _three_parts():
         from ostiary.models.measure import embeddings, evaluation, folds
         from ostiary.models.measure import pairs as pairs_file
+        from ostiary.models.measure.card import plot_of
         from ostiary.models.pipeline import FacePipeline
 
         pipeline = FacePipeline.load() if folder is None else FacePipeline.load(folder=folder)
@@ -66,6 +70,8 @@ def evaluate(
         if as_json:
             said = evaluation.as_json(pipeline, found, of_all, of_folds)
             typer.echo(json.dumps(said, ensure_ascii=False))
+        if plot is None and card and of_all is not None:
+            plot = plot_of(pipeline.model)
         if of_all is not None and plot is not None:
             from ostiary.models.measure.plot import svg
 
@@ -135,22 +141,26 @@ def attacks(
         pipeline = FacePipeline.load() if folder is None else FacePipeline.load(folder=folder)
         files = embeddings.pictures(images)
         chosen = random.Random(seed).sample(files, min(count, len(files)))  # noqa: S311 - a sample, no secret
+        pictures = [decode(file.read_bytes()) for file in chosen]
         with _progress("attacking") as told:
-            found = made.attack(pipeline, [decode(file.read_bytes()) for file in chosen], seed, told)
-        text = made.markdown(found)
-        typer.echo(json.dumps(_as_json(found), ensure_ascii=False) if as_json else text)
+            found = made.attack(pipeline, pictures, seed, told)
+        with _progress("turning heads") as told:
+            heads = made.turning(pipeline, pictures, seed, told)
+        text = made.markdown(found, heads)
+        typer.echo(json.dumps(_as_json(found, heads), ensure_ascii=False) if as_json else text)
         if card:
             from ostiary.models.measure import card as cards
 
             cards.write(cards.path_of(pipeline.model), "attacks", text)
 
 
-def _as_json(found: list[Attacked]) -> dict[str, object]:
+def _as_json(found: list[Attacked], heads: Attacked) -> dict[str, object]:
     from dataclasses import asdict
 
     from ostiary.models.measure.attacks import NO_RATE
 
-    return {"level": "motion", "attacks": [asdict(attack) for attack in found], "living": NO_RATE}
+    shown = {"attacks": [asdict(attack) for attack in found], "heads": asdict(heads)}
+    return {"level": "motion", **shown, "living": NO_RATE}
 
 
 def _from_card(model: object, plot: Path) -> str:

@@ -5,20 +5,21 @@ from typing import Any
 from ostiary.controller.acts.client import Keeper
 from ostiary.controller.doorstep import NobodyThere, walk_up
 from ostiary.controller.store.places import Places
+from ostiary.protocol.doorstep import together
 
 OPERATOR, ROLE = "this machine", "admin"
 
 
 async def present(
-    places: Places, keeper: Keeper, door: str, picture: bytes | None, card: str | None, *, purpose: str
+    places: Places, keeper: Keeper, door: str, pictures: list[bytes], card: str | None, *, purpose: str
 ) -> dict[str, Any]:
-    """Show `picture` (a file's bytes) and `card` (a number) to the door, then look the decision up.
+    """Show `pictures` (files' bytes, one after the other) and `card` (a number) to the door, then look the decision up.
 
     Raises `NobodyThere` when the door does not answer or could not read the picture, `ActError` when the keeper
     refuses the look-up.
     """
-    asked = {"do": "present", "card": card, "walk": True, "picture": picture is not None}
-    reply = await walk_up(places.doorstep(door), asked, picture or b"")
+    shown, blob = together(pictures)
+    reply = await walk_up(places.doorstep(door), {"do": "present", "card": card, "walk": True, **shown}, blob)
     if "error" in reply:
         raise NobodyThere(" ".join(reply["error"][part] for part in ("what", "why", "now")))
     result = {
@@ -31,6 +32,7 @@ async def present(
         "score": None,
         "receipt": reply.get("receipt"),
         "ms": reply["ms"],
+        "asked_to_turn": reply["asked_to_turn"],
     }
     if reply.get("receipt"):
         found = await keeper.act(

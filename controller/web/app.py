@@ -14,7 +14,7 @@ from ostiary.controller.web.api import live, log, policy_looks, policy_preview, 
 from ostiary.controller.web.api import policy as api_policy
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
-from ostiary.controller.web.panel import decisions, doors, people, person, policy, purpose
+from ostiary.controller.web.panel import decisions, doors, models, people, person, policy, purpose
 from ostiary.controller.web.problem import Problem
 from ostiary.controller.web.render import STATIC
 
@@ -41,7 +41,7 @@ def make_app(desk: Desk) -> ASGIApp:
     )
     app.state.desk = desk
     answering.register(app)
-    panel = (doors, decisions, people, person, policy, purpose)
+    panel = (doors, decisions, people, person, policy, models, purpose)
     policy_api = (api_policy, policy_looks, policy_preview, policy_proofs)
     for room in (*panel, api_doors, api_decisions, *policy_api, live, reports, log):
         app.include_router(room.router)

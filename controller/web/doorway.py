@@ -9,6 +9,8 @@ from ostiary.controller.store.places import Places
 from ostiary.controller.web.problem import BadForm, DoorAway, DoorRefused
 from ostiary.controller.web.qr import grouped, receipt_qr
 from ostiary.controller.web.views import Display, DoorChoice, DoorState
+from ostiary.models.liveness import ASK_TO_TURN
+from ostiary.protocol.doorstep import together
 from ostiary.protocol.errors import Refused
 
 HANDS = {
@@ -35,6 +37,8 @@ def name_of(door: str) -> str:
 def asks(door: Door) -> str:
     """What a door wants of a visitor, in a few words."""
     face = {"off": "", "verify": "card and face", "identify": "face"}[door.face]
+    if face and door.liveness == "motion":
+        face += ", the head turned"
     others = [alternative.replace("+", " and ") for alternative in door.alternatives]
     return ", or ".join([*([face] if face else []), *others]) or "nothing opens it"
 
@@ -68,25 +72,25 @@ async def hand(places: Places, door: str, does: str) -> None:
         raise DoorRefused(error["what"], error["why"], error["now"])
 
 
-async def step_up(places: Places, door: str, picture: bytes | None, card: str | None, walk: bool) -> dict[str, Any]:
-    """Show a picture file, a card or both; the board's reply. Raises `BadForm`, `DoorAway` or `DoorRefused`."""
-    if picture is None and card is None:
+async def step_up(places: Places, door: str, pictures: list[bytes], card: str | None, walk: bool) -> dict[str, Any]:
+    """Show picture files, a card or both; the board's reply. Raises `BadForm`, `DoorAway` or `DoorRefused`."""
+    if not pictures and card is None:
         raise BadForm(
             "Nothing was held to the door.",
             "It needs a picture, a card, or both.",
             "Choose a portrait, a picture file or a card, then step up again.",
         )
-    asked = {"do": "present", "card": card, "walk": walk, "picture": picture is not None}
-    reply = await _reach(places, door, asked, picture or b"")
+    shown, blob = together(pictures)
+    reply = await _reach(places, door, {"do": "present", "card": card, "walk": walk, **shown}, blob)
     if "error" in reply:
         error = reply["error"]
         raise DoorRefused(error["what"], error["why"], error["now"])
     return reply
 
 
-async def _reach(places: Places, door: str, asked: dict[str, Any], picture: bytes = b"") -> dict[str, Any]:
+async def _reach(places: Places, door: str, asked: dict[str, Any], pictures: bytes = b"") -> dict[str, Any]:
     try:
-        return await walk_up(places.doorstep(door), asked, picture)
+        return await walk_up(places.doorstep(door), asked, pictures)
     except Refused as error:
         raise BadForm(
             "The door cannot take this.",
@@ -114,6 +118,7 @@ def display(door: str, reply: dict[str, Any]) -> Display:
         told=f"Learn more at {learn.removeprefix('http://').removeprefix('https://')}" if learn else "",
         receipt=grouped(receipt) if receipt else "",
         qr=receipt_qr(receipt, str(given.get("leaf", "")), str(given.get("salt", ""))) if receipt else None,
+        before=ASK_TO_TURN["en"] if reply.get("asked_to_turn") else "",
     )
 
 

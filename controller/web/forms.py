@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from ostiary.controller.web.guard import FORM_MAX_BYTES, UPLOAD_MAX_BYTES
 from ostiary.controller.web.problem import BadForm
+from ostiary.protocol.doorstep import MOST_PICTURES
 
 
 class InMemoryParser(MultiPartParser):
@@ -21,10 +22,10 @@ class InMemoryParser(MultiPartParser):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a page sent: text fields (the last of a name counts), and files by field name (None when empty)."""
+    """What a page sent: text fields (the last of a name counts), and the files of a field in the order sent."""
 
     fields: Mapping[str, str]
-    files: Mapping[str, bytes]
+    files: Mapping[str, tuple[bytes, ...]]
 
     def text(self, name: str, at_most: int, called: str, needed: bool = True) -> str:
         """The field `name` on one line, trimmed. `called` is its name on the page. Raises `BadForm`."""
@@ -68,7 +69,7 @@ async def read_form(request: Request) -> Form:
         async with aclosing(request.stream()) as stream:
             if kind == b"multipart/form-data":
                 parser = InMemoryParser(
-                    request.headers, stream, max_files=2, max_fields=40, max_part_size=FORM_MAX_BYTES
+                    request.headers, stream, max_files=MOST_PICTURES, max_fields=40, max_part_size=FORM_MAX_BYTES
                 )
                 data = await parser.parse()
             elif kind == b"application/x-www-form-urlencoded":
@@ -82,12 +83,12 @@ async def read_form(request: Request) -> Form:
     except MultiPartException as malformed:
         raise BadForm("The form could not be read.", malformed.message, "Send it again from its page.") from malformed
     fields: dict[str, str] = {}
-    files: dict[str, bytes] = {}
+    files: dict[str, tuple[bytes, ...]] = {}
     for name, value in data.multi_items():
         if isinstance(value, UploadFile):
             # A browser sends an empty part with an empty file name when nothing was chosen.
             if value.filename:
-                files[name] = await value.read()
+                files[name] = (*files.get(name, ()), await value.read())
         else:
             fields[name] = value
     await data.close()

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from ostiary.controller.web.purpose import AT_THE_VIRTUAL_DOOR, purpose_of
+from ostiary.models import liveness
+from ostiary.protocol.doorstep import MOST_PICTURES
 
 ROOM = Path(__file__).parent
 STATIC = ROOM / "static"
@@ -51,7 +53,12 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=asset, default_purpose=AT_THE_VIRTUAL_DOOR)
+    made.globals.update(
+        asset=asset,
+        default_purpose=AT_THE_VIRTUAL_DOOR,
+        most_pictures=MOST_PICTURES,
+        least_turning=liveness.FRAMES,
+    )
     made.filters.update(moment=moment, short=short, day=day, iso=iso)
     # Fragments are also rendered alone, outside of base.html.
     made.globals["marks"] = made.get_template("_marks.html").module

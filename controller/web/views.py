@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from ostiary.models.catalog import OperatingPoint
+
 
 @dataclass(frozen=True, slots=True)
 class DoorChoice:
@@ -63,7 +65,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """The door's display exactly as a visitor sees it. `qr` is an SVG made by us, hence safe as it is."""
+    """The door's display exactly as a visitor sees it; `before` is what it said while it looked. `qr` is an SVG made by
+    us, hence safe as it is."""
 
     door: str
     say: str
@@ -71,6 +74,7 @@ class Display:
     told: str = ""
     receipt: str = ""
     qr: Markup | None = None
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,20 @@ class Opened:
     receipt: str = ""
     facts: tuple[Fact, ...] = ()
     erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredModel:
+    """A face model as it was measured. `galleries`: a budget (FPIR), and the templates that it allows."""
+
+    name: str
+    sha256: str
+    licence: str
+    caveat: str
+    measured_on: str
+    points: tuple[OperatingPoint, ...]
+    galleries: tuple[tuple[str, int], ...]
+    plotted: bool
 
 
 @dataclass(frozen=True, slots=True)

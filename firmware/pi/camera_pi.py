@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ostiary.firmware.pi.hardware import Visit
+
+if TYPE_CHECKING:
+    import numpy as np
 
 WIDTH_PX, HEIGHT_PX = 640, 480
 PAUSE_S = 0.5
 REST_S = 5.0
-FRAMES = 5  # of one visit; at the camera's 30 a second they take a seventh of a second
 
 
 class CameraMissing(ImportError):
@@ -48,9 +50,15 @@ class PiCamera:
             yield Visit(
                 lambda said: asked.set(),
                 pixels=self._camera.capture_array("main"),
-                more=(self._camera.capture_array("main") for _ in range(FRAMES - 1)),
+                more=self._more,
                 unasked=True,
             )
+
+    def _more(self, count: int, every_s: float) -> Iterator[np.ndarray]:
+        for _ in range(count):
+            if self._stop.wait(every_s):
+                return
+            yield self._camera.capture_array("main")
 
     def close(self) -> None:
         """Stop the camera."""

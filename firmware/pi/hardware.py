@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,20 +11,25 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+def _no_more(count: int, every_s: float) -> Iterable[np.ndarray]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody at the door: a card's number, a picture file's bytes or a frame's pixels (uint8, height, width, 3).
+    """Somebody at the door: a card's number, the bytes of picture files, or a frame's pixels (uint8, height, width, 3).
 
-    `more` gives further frames of the same visit, as long as somebody takes them. `reply` takes the one reply.
+    Behind the pixels `more(count, every_s)` gives `count` further frames of the same visit, so many seconds apart, as
+    long as somebody takes them. `reply` takes the one reply.
     `unasked`: a camera saw something by itself; without a face worth asking about it is dropped. `came_s` is
     `perf_counter` time.
     """
 
     reply: Callable[[dict[str, Any]], None]
     card: str | None = None
-    picture: bytes | None = None
+    pictures: Sequence[bytes] = ()
     pixels: np.ndarray | None = None
-    more: Iterable[np.ndarray] = ()
+    more: Callable[[int, float], Iterable[np.ndarray]] = _no_more
     unasked: bool = False
     came_s: float = field(default_factory=time.perf_counter)
 
@@ -57,6 +62,8 @@ class Camera(Protocol):
 
 
 class Display(Protocol):
-    """The door's display: yes, no or busy, where to learn more, and the receipt's slip."""
+    """The door's display: yes, no or busy, where to learn more, and the receipt's slip; before that, at a door that
+    wants to see a head move, the request to turn it. `ask_to_turn` may come from another thread."""
 
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None: ...
+    def ask_to_turn(self) -> None: ...

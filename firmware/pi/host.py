@@ -161,6 +161,7 @@ class Host:
                 "outcome": outcomes.get(receipt) if receipt else None,
                 "faces": seen.faces,
                 "no_probe": seen.no_probe,
+                "asked_to_turn": seen.asked_to_turn,
                 "nonce": self._nonce or None,
             }
         )

@@ -80,7 +80,8 @@ def run(directory: Path, doorstep: Path | None) -> None:
         sight.start()
         link.start()
         hardware.start()
-        threading.Thread(target=node.watch, args=(hardware.camera, sight), name="visits", daemon=True).start()
+        looking = (hardware.camera, sight, hardware.display.ask_to_turn)
+        threading.Thread(target=node.watch, args=looking, name="visits", daemon=True).start()
         node.wait_ready()
         print("READY", flush=True)
         node.loop()
@@ -102,12 +103,14 @@ class Node:
         self._turns: queue.SimpleQueue[Callable[[int], None] | None] = queue.SimpleQueue()
         self._online = threading.Event()
         self._stopping = threading.Event()
+        self.liveness = "none"  # what the door asks for, as far as the keeper has said
 
     def heard(self, purpose: str, message: dict[str, Any]) -> None:
         """From the link."""
         if purpose == "answer":
             self._turns.put(lambda now_ms: self.host.handle(("answer", message), now_ms))
         else:
+            self.liveness = message.get("liveness", "none")
             self._turns.put(lambda now_ms: self.host.acknowledged(message["journal_upto"], now_ms))
 
     def connected(self, online: bool) -> None:
@@ -133,12 +136,12 @@ class Node:
         if said != "on":
             self._turns.put(dropped)
 
-    def watch(self, camera: Camera, sight: Sight) -> None:
+    def watch(self, camera: Camera, sight: Sight, ask_to_turn: Callable[[], None]) -> None:
         """Take visits one after the other; in a thread of its own, because looking takes its time."""
         try:
             for visit in camera.visits():
                 try:
-                    seen = sight.see(visit)
+                    seen = sight.see(visit, self.liveness, ask_to_turn)
                 except NotAsked as not_asked:
                     visit.reply({"error": not_asked.error})
                     continue
@@ -247,6 +250,10 @@ class DarkDisplay:
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
         """Leave a line for whoever commissions the door."""
         log(f"shows {show['say']}")
+
+    def ask_to_turn(self) -> None:
+        """Leave a line; a notice beside such a door has to say it."""
+        log("asks to turn the head slowly to one side and back")
 
 
 def log(line: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from ostiary.models.pipeline import FacePipeline, Look
 
 LOAD_WAIT_S = 20.0
+MORE_FRAMES = 4  # after the first; at the camera's 30 a second they take a seventh of a second
 MOST_FACES = 32
 LONGEST_CARD = 64
 
@@ -33,13 +33,14 @@ class NotAsked(ValueError):
 @dataclass(frozen=True, slots=True)
 class Seen:
     """Facts for the ask (see `door.session.FACTS`); times in ms, None for what was not done; `wipe` overwrites the
-    probe in memory."""
+    probe in memory; `asked_to_turn`: the person was asked to turn the head."""
 
     facts: dict[str, Any]
     ms: Mapping[str, float | None]
     faces: int
     no_probe: str | None
     wipe: Callable[[], None]
+    asked_to_turn: bool = False
 
 
 class Sight:
@@ -56,14 +57,16 @@ class Sight:
         """Begin to load the models in a thread."""
         threading.Thread(target=self._run, name="models", daemon=True).start()
 
-    def see(self, visit: Visit) -> Seen:
-        """The facts of one visit. Raises `NotAsked`: no card and no picture, an unreadable picture, no face models."""
+    def see(self, visit: Visit, liveness: str = "none", ask_to_turn: Callable[[], None] = lambda: None) -> Seen:
+        """The facts of one visit. A door that asks for the liveness `motion` asks the person to turn the head as soon
+        as a face is seen, and looks longer. Raises `NotAsked`: no card and no picture, an unreadable picture, no face
+        models."""
         card = visit.card or None
         if card is not None and (len(card) > LONGEST_CARD or not card.isprintable()):
             raise NotAsked(
                 "The card was not read.", "Its number is not 1 to 64 characters.", "Hold the card to the reader again."
             )
-        if visit.picture is None and visit.pixels is None:
+        if not visit.pictures and visit.pixels is None:
             if card is None:
                 raise NotAsked("Nothing was presented.", "There was neither card nor picture.", "Present one of them.")
             return _card_alone(card)
@@ -72,24 +75,44 @@ class Sight:
                 return _card_alone(card)
             why = self._why_not or "The face models are still being loaded."
             raise NotAsked("This door cannot look at faces now.", why, "Use a card.")
-        return self._look(self._pipeline, visit, card)
+        return self._look(self._pipeline, visit, card, liveness, ask_to_turn)
 
-    def _look(self, pipeline: FacePipeline, visit: Visit, card: str | None) -> Seen:
+    def _look(
+        self, pipeline: FacePipeline, visit: Visit, card: str | None, liveness: str, ask_to_turn: Callable[[], None]
+    ) -> Seen:
+        from ostiary.models.liveness import MOTION, TURN_EVERY_S, TURN_FRAMES
         from ostiary.models.picture import PictureError, decode
 
-        before = time.perf_counter()
+        turning, asked_to_turn, decoding_s = liveness == MOTION, False, 0.0
+
+        def decoded(picture: bytes) -> np.ndarray:
+            nonlocal decoding_s
+            begun = time.perf_counter()
+            pixels = decode(picture)
+            decoding_s += time.perf_counter() - begun
+            return pixels
+
+        def frames() -> Iterator[np.ndarray]:
+            nonlocal asked_to_turn
+            pictures = map(decoded, visit.pictures)
+            yield next(pictures) if visit.pixels is None else visit.pixels
+            # The pipeline wants another frame only after a face that it can compare.
+            if turning:
+                asked_to_turn = True
+                ask_to_turn()
+            yield from pictures
+            if visit.pixels is not None:
+                yield from visit.more(*((TURN_FRAMES - 1, TURN_EVERY_S) if turning else (MORE_FRAMES, 0.0)))
+
         try:
-            pixels = visit.pixels if visit.picture is None else decode(visit.picture)
+            look = pipeline.watch(_wiped_after(frames()))
         except PictureError as mistake:
             raise NotAsked(mistake.what, mistake.why, mistake.now) from mistake
-        decoded = time.perf_counter()
-        assert pixels is not None  # noqa: S101 - a visit with neither was turned away above
-        look = pipeline.watch(_wiped_after(pixels, visit.more))
         facts = _facts(look)
         if card is not None:
             facts["claim"] = {"kind": "card", "value": card}
-        ms = {"decode": (decoded - before) * 1000, **look.ms}
-        return Seen(facts, ms, len(look.faces), facts.get("no_probe"), look.wipe)
+        ms = {"decode": decoding_s * 1000, **look.ms}
+        return Seen(facts, ms, len(look.faces), facts.get("no_probe"), look.wipe, asked_to_turn)
 
     def _run(self) -> None:
         try:
@@ -111,12 +134,14 @@ def load_pipeline() -> FacePipeline:
     return FacePipeline.load()
 
 
-def _wiped_after(first: np.ndarray, more: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    """Each frame, overwritten when the next is wanted: no picture is kept, in memory either."""
-    for frame in itertools.chain((first,), more):
-        yield frame
-        if frame.flags.writeable:
-            frame.fill(0)
+def _wiped_after(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Each frame, overwritten when the next is wanted or none is: no picture is kept, in memory either."""
+    for frame in frames:
+        try:
+            yield frame
+        finally:
+            if frame.flags.writeable:
+                frame.fill(0)
 
 
 def _card_alone(card: str) -> Seen:

@@ -4,6 +4,7 @@
 
 A person's frames are those of `protocol/doorstep.py`, and:
     {"do": "present", …, "picture": true}           a picture is shown, be it of no bytes at all
+    {"do": "present", …, "pictures": [9, 7]}        two are shown, one after the other, of so many bytes
     {"do": "present", …, "walk": true}              on yes, open the door, walk through and close it
     {"do": "press", "what": "rex", "hold_ms": 500}
     {"do": "edges", "since": 0, "count": 1, "wait_ms": 5000}
@@ -125,6 +126,8 @@ class Board:
             # An empty picture file is a picture too, and worth a word.
             picture = bool(blob) or header.get("picture") is True
             asked = {"do": "present", "number": number, "card": header.get("card"), "picture": picture}
+            if "pictures" in header:
+                asked["pictures"] = header["pictures"]
             await write_frame(node, asked, blob)
             async with asyncio.timeout(PRESENT_TIMEOUT_S):
                 reply = await shown

@@ -8,6 +8,10 @@ from typing import Any
 
 from ostiary.firmware.pi.hardware import Visit
 from ostiary.firmware.virtual.attachment import Attachment
+from ostiary.protocol.doorstep import apart
+from ostiary.protocol.errors import Refused
+
+READ_AGAIN = "Send them as firmware/virtual/README.md says."
 
 
 class PostedCamera:
@@ -33,8 +37,12 @@ class PostedCamera:
         def reply(said: dict[str, Any]) -> None:
             self._attachment.send({"do": "presented", "number": number, "reply": said})
 
-        picture = blob if header.get("picture") is True else None
-        self._visits.put(Visit(reply, card if isinstance(card, str) else None, picture))
+        try:
+            pictures = apart(header, blob)
+        except Refused as refused:
+            reply({"error": {"what": "The pictures were not read.", "why": refused.detail, "now": READ_AGAIN}})
+            return
+        self._visits.put(Visit(reply, card if isinstance(card, str) else None, pictures))
 
 
 class BoardDisplay:
@@ -46,3 +54,7 @@ class BoardDisplay:
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
         """Show `say`, `learn` and the receipt's slip."""
         self._attachment.send({"do": "display", **show, "receipt": slip})
+
+    def ask_to_turn(self) -> None:
+        """Show the word `turn`; the sentence for it is the door page's."""
+        self._attachment.send({"do": "display", "say": "turn", "learn": "", "receipt": None})

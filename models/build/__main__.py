@@ -22,7 +22,10 @@ def main(arguments: list[str]) -> int:
     """Exit status: 0 when every file came out as it is written down, 1 when one did not or could not be made."""
     parser = argparse.ArgumentParser(prog="python -m ostiary.models.build", description=__doc__)
     parser.add_argument(
-        "step", choices=("make", "calibrate", "compare", "parity", "crossed", "detectors"), nargs="?", default="make"
+        "step",
+        choices=("make", "calibrate", "compare", "parity", "crossed", "detectors", "report"),
+        nargs="?",
+        default="make",
     )
     parser.add_argument(
         "--out", type=Path, default=WEIGHTS, help="where the files go; their sums are checked there too"
@@ -32,6 +35,8 @@ def main(arguments: list[str]) -> int:
     try:
         if asked.step == "make":
             return _make(asked.out, asked.accept)
+        if asked.step == "report":
+            return _report()
         return _with_pictures(asked.step)
     except (Mistake, OSError) as error:
         print(error, file=sys.stderr)
@@ -82,7 +87,7 @@ def _with_pictures(step: str) -> int:
         for file in calibrate(Path(named), CACHE):
             print(f"{file.stat().st_size:>9,}  {file}")
         return 0
-    from ostiary.models.build import compare, detectors, parity, report
+    from ostiary.models.build import compare, detectors, parity
 
     measure = {
         "parity": parity.beside,
@@ -93,7 +98,15 @@ def _with_pictures(step: str) -> int:
     found = measure(WEIGHTS, Path(named), lambda said: print(said, file=sys.stderr, flush=True))
     MEASURED.mkdir(exist_ok=True)
     (MEASURED / f"{step}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(report.write())
+    return _report()
+
+
+def _report() -> int:
+    """The report and the cards again, from what was measured before."""
+    from ostiary.models.build import report
+
+    for file in (report.write(), *report.into_cards()):
+        print(file)
     return 0
 
 

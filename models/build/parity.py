@@ -20,9 +20,11 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from ostiary.models.build import pairs, views
 from ostiary.models.build.split import held_out
 from ostiary.models.build.views import Seen
+from ostiary.models.mistake import Mistake
 
 FACES = 200
 PICTURES = 600
+SPARE = 0.25  # some pictures show no usable face
 RATES = (1e-3,)
 _ROOMY_KIB = 8192
 _SEED = 19795
@@ -65,18 +67,30 @@ def crossed(weights: Path, images: Path, told: Callable[[str], None]) -> dict[st
 
 
 def some(images: Path, count: int, several: bool = False) -> list[Seen]:
-    """`count` usable pictures of held-out persons, who are drawn in an order that depends on their names alone."""
+    """The first `count` usable pictures of held-out persons, who are drawn in an order that depends on their names
+    alone. Raises NotEnough."""
     folders = [folder for folder in images.iterdir() if folder.is_dir() and held_out(folder.name)]
     if several:
         folders = [folder for folder in folders if len(list(folder.glob("*.jpg"))) > 1]
     folders.sort(key=lambda folder: hashlib.sha256(folder.name.encode()).digest()[::-1])
     taken, pictures = set(), 0
     for folder in folders:
-        if pictures >= count:
+        if pictures >= count * (1 + SPARE):
             break
         taken.add(folder.name)
         pictures += len(list(folder.glob("*.jpg")))
-    return list(views.seen(images, lambda person: person in taken))[:count]
+    found = list(views.seen(images, lambda person: person in taken))
+    if len(found) < count:
+        raise NotEnough(
+            "There are too few faces to measure with.",
+            f"{images} has {len(found)} usable pictures of those wanted, expected {count}.",
+            "Name a larger collection in OSTIARY_FACES.",
+        )
+    return found[:count]
+
+
+class NotEnough(Mistake, ValueError):
+    """The collection is too small to say anything."""
 
 
 class Net:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ostiary.models.measure import card
+
 HERE = Path(__file__).parent
 SECTIONS = ("compare", "parity", "crossed", "detectors")
 
@@ -20,6 +22,28 @@ def write() -> Path:
     report = HERE / "REPORT.md"
     report.write_text(text + "\n", encoding="utf-8")
     return report
+
+
+def into_cards() -> list[Path]:
+    """Writes what was measured on a microcontroller's runtime, and across the two, into each file's own card."""
+    measured = {
+        section: json.loads((HERE / "measured" / f"{section}.json").read_text(encoding="utf-8"))
+        for section in ("parity", "crossed", "detectors")
+    }
+    written = []
+    for file in sorted((HERE.parent / "cards").glob("*.md")):
+
+        def its(row: dict[str, Any], stem: str = file.stem) -> bool:
+            return Path(row["file"]).name.startswith(stem)
+
+        parts = [_parity({**measured["parity"], "files": list(filter(its, measured["parity"]["files"]))})]
+        if file.stem.startswith("face-embed-"):
+            parts.append(_crossed(measured["crossed"]))
+        if file.stem.startswith("face-detect-"):
+            parts.append(_detectors(measured["detectors"]))
+        card.write(file, "microcontroller", "\n\n".join(parts).replace("\n## ", "\n### ").replace("## ", "### ", 1))
+        written.append(file)
+    return written
 
 
 def _compare(found: dict[str, Any]) -> str:

@@ -20,6 +20,11 @@ def path_of(model: Model) -> Path:
     return model.entry.parent.parent / "cards" / f"{model.entry.stem}.md"
 
 
+def plot_of(model: Model) -> Path:
+    """The plot of its error rates lies beside the card."""
+    return path_of(model).with_suffix(".svg")
+
+
 def write(card: Path, section: str, text: str) -> None:
     """Replaces the text between the marks of `section`; appends them where the card has none. Raises NoCard."""
     begin, end = f"<!-- measured: {section} -->", f"<!-- end: {section} -->"

@@ -9,10 +9,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ostiary.models.liveness import TURN_FRAMES
+
 WIDTH_PX, HEIGHT_PX = 640, 480
 FACE_PICTURE_PX = 380  # side of the picture in the frame: its face then has about 55 px between the eyes
 WALL = 110  # grey around the picture
-FRAMES = 12
+FRAMES = TURN_FRAMES
 
 
 def poor(rgb: np.ndarray, count: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -105,6 +107,40 @@ def bent(rgb: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
         source = (angle * radius + width / 2).astype(np.float32)
         rolled = cv2.remap(rgb, source, y, cv2.INTER_LINEAR, borderValue=(WALL, WALL, WALL))
         made.append(_camera(placed(rolled, np.eye(3)).astype(np.float32), 3.0, rng))
+    return made
+
+
+def turned_head(rgb: np.ndarray, points: np.ndarray, rng: np.random.Generator, degrees: float = 45) -> list[np.ndarray]:
+    """No attack, but what the level is to let through: a head that turns aside and back. It is made: the picture laid
+    over an ellipsoid with a nose, by its five `points` (5, 2), and seen from far away. A person turns otherwise."""
+    import cv2
+
+    at_rest = placed(rgb, np.eye(3))
+    scale = FACE_PICTURE_PX / max(rgb.shape[:2])
+    middle = np.array([WIDTH_PX - scale * rgb.shape[1], HEIGHT_PX - scale * rgb.shape[0]]) / 2
+    left, right, nose = (points * scale + middle)[:3].astype(np.float64)
+    eyes, between = float(np.hypot(*(right - left))), (left + right) / 2
+    across, down = np.meshgrid(np.arange(WIDTH_PX, dtype=np.float32), np.arange(HEIGHT_PX, dtype=np.float32))
+
+    def depth(x: np.ndarray) -> np.ndarray:
+        """Before the plane of the eyes, in pixels; x as in the picture at rest."""
+        reach = ((x - between[0]) / (1.15 * eyes)) ** 2 + ((down - between[1] - 0.45 * eyes) / (1.6 * eyes)) ** 2
+        skull = np.maximum(0.9 * np.sqrt(np.clip(1 - reach, 0, 1)) - 0.79, -0.4)
+        slope = np.where(down < nose[1], 0.45, 0.12) * eyes  # long up to the brow, short to the lip
+        bump = 0.3 * np.exp(-(((x - nose[0]) / (0.17 * eyes)) ** 2) - ((down - nose[1]) / slope) ** 2)
+        return (skull + bump) * eyes
+
+    # Away from the side to which the picture's face is turned already it would first come to the front.
+    side = 1 if nose[0] >= between[0] else -1
+    made = []
+    for at in np.linspace(0, 1, FRAMES):
+        angle = side * np.radians(degrees) * np.sin(np.pi * at)
+        source = across.copy()
+        for _ in range(25):  # where a point lay at rest: x' = x cos(angle) + depth(x) sin(angle), solved for x
+            found = between[0] + (across - between[0] - depth(source) * np.sin(angle)) / np.cos(angle)
+            source = (0.5 * source + 0.5 * found).astype(np.float32)
+        turned = cv2.remap(at_rest, source, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        made.append(_camera(turned.astype(np.float32), 3.0, rng))
     return made
 
 

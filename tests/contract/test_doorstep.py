@@ -145,3 +145,23 @@ def test_only_refused_ever_comes_out(nearly_json: Strategy, data: st.DataObject)
         return
     assert isinstance(header, dict)
     assert 0 <= blob_bytes <= doorstep.MAX_BLOB_BYTES
+
+
+@given(st.lists(st.binary(max_size=40), max_size=doorstep.MOST_PICTURES))
+def test_pictures_come_apart_as_they_were_put_together(pictures: list[bytes]) -> None:
+    said, blob = doorstep.together(pictures)
+    header, size = doorstep.decode_header(doorstep.encode_header({"do": "present", **said}, len(blob)))
+    assert size == len(blob)
+    assert doorstep.apart(header, blob) == pictures
+
+
+def test_one_picture_needs_no_length() -> None:
+    assert doorstep.apart({"picture": True}, b"") == [b""]
+    assert doorstep.apart({"picture": False}, b"") == []
+
+
+@pytest.mark.parametrize("lengths", [[1, 1], [4], [-1, 4], [True, 2], ["3"], "3", 3, {}, [0] * 25, [3.0]])
+def test_lengths_that_are_not_those_of_the_pictures_are_refused(lengths: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        doorstep.apart({"picture": True, "pictures": lengths}, b"abc")
+    assert refused.value.code == codes.MALFORMED

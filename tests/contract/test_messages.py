@@ -56,7 +56,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         "detail": "after 412 ms",
     },
     "status": {"v": 1, "state": "online", "boot": 1, "firmware": "pi 0.1", "roles": ["reader"], "virtual": True},
-    "desired": {"v": 1, "journal_upto": 0},
+    "desired": {"v": 1, "journal_upto": 0, "liveness": "motion"},
 }
 WHOLE["live"] = WHOLE["event"]
 

@@ -146,6 +146,10 @@ def test_a_visit_reaches_the_node_with_card_and_picture_and_its_reply_comes_back
     asking.join(PATIENCE_S)
     assert (asked["card"], asked["picture"], seen) == ("471", True, picture)
     assert replies == [{"show": {"say": "no", "learn": "x"}}]
+    asking, _ = in_thread(board, {"do": "present", "pictures": [2, 0, 1]}, b"abc")
+    asked, seen = node.answers({})
+    assert (asked["pictures"], seen) == ([2, 0, 1], b"abc")
+    asking.join(PATIENCE_S)
 
 
 def test_an_empty_picture_is_a_picture_and_no_picture_is_none(board: BoardAtHand) -> None:

@@ -36,7 +36,7 @@ async def walks_through(house: Opened, receipts: list[str]) -> None:
                     house.places,
                     house.keeper,
                     "front",
-                    samples.portrait("member-2").read_bytes(),
+                    [samples.portrait("member-2").read_bytes()],
                     CARD,
                     purpose="a test",
                 )
@@ -72,10 +72,10 @@ def test_a_policy_that_is_not_valid_any_more_shuts_the_doors_and_stays(tmp_path:
         async with opened(data, site, ("front",), web=False, step=nothing, say=nothing) as house:
             standing = await house.keeper.act("standing", {}, operator="test", role="admin")
             assert (standing["ever_published"], standing["policy_sha256"]) == (True, None)
-            result = await present(house.places, house.keeper, "front", None, CARD, purpose="a test")
+            result = await present(house.places, house.keeper, "front", [], CARD, purpose="a test")
             assert (result["show"], result["reason"]) == ("no", "no-policy")
             await publish(house.keeper, policy(closed_today=False), "test.yaml")
-            result = await present(house.places, house.keeper, "front", None, CARD, purpose="a test")
+            result = await present(house.places, house.keeper, "front", [], CARD, purpose="a test")
             assert result["reason"] == "card-unknown"
 
     for part in (before, meanwhile, after):

@@ -34,6 +34,18 @@ def test_a_flat_picture_that_turns_has_none(largest: int) -> None:
     assert said.parallax < 1e-4
 
 
+def test_a_turn_that_never_faces_the_camera_has_none() -> None:
+    said = liveness.motion([turned(yaw) for yaw in range(15, 60, 5)])
+    assert (said.passed, said.why) == (False, "facing")
+    assert said.parallax > liveness.PARALLAX
+    assert liveness.motion([turned(yaw) for yaw in (*range(40, 5, -5), 11)]).passed
+
+
+def test_a_face_that_becomes_wider_as_it_turns_has_none() -> None:
+    stretched = [turned(yaw) * np.float32([1 + yaw / 60, 1]) for yaw in range(0, 41, 5)]
+    assert liveness.motion(stretched).why == "wider"
+
+
 def test_two_prints_exchanged_jump_and_a_look_too_short_counts_for_nothing() -> None:
     exchanged = [turned(yaw + wobble) for yaw in (0, 35) for wobble in (0, 0.5, 1, 1.5)]
     assert liveness.motion(exchanged).why == "steps"
@@ -65,6 +77,17 @@ def test_an_attack_made_from_a_portrait_fails(pipeline: FacePipeline, attack: st
     assert (watched.motion.passed, watched.motion.level) == (False, "none")
     assert watched.nearest is not None
     assert watched.nearest.liveness == "none"
+
+
+def test_a_made_head_that_turns_reaches_it_through_the_whole_pipeline(pipeline: FacePipeline) -> None:
+    rgb = decode(portrait("member-1").read_bytes())
+    points = pipeline.look(rgb, embed="none").faces[0].points
+    watched = pipeline.watch(frames.turned_head(rgb, points, np.random.default_rng(1)))
+    assert watched.motion is not None
+    assert watched.motion.passed, watched.motion
+    assert watched.nearest is not None
+    assert watched.nearest.liveness == "motion"
+    watched.wipe()
 
 
 @pytest.fixture(scope="module")

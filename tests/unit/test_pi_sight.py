@@ -2,18 +2,24 @@
 
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ostiary.firmware.door import journal
 from ostiary.firmware.door.door import Door
+from ostiary.firmware.pi import camera_pi
 from ostiary.firmware.pi.camera_pi import CameraMissing, PiCamera
 from ostiary.firmware.pi.hardware import Visit
 from ostiary.firmware.pi.host import Host
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.sight import NotAsked, Seen, Sight
+from ostiary.models import liveness
+from ostiary.models.pipeline import Look
 from ostiary.protocol import messages
 
 PICTURE = b"\x89PNG"
@@ -31,10 +37,10 @@ def test_a_node_without_the_face_extra_still_takes_cards() -> None:
     logged: list[str] = []
     sight = Sight(without_faces, logged.append)
     sight.start()
-    with_both = sight.see(Visit(deaf, "471", PICTURE))
+    with_both = sight.see(Visit(deaf, "471", (PICTURE,)))
     assert (with_both.facts["credential"], with_both.facts["claim"]["value"]) == ("card", "471")
     with pytest.raises(NotAsked, match="Faces are not installed") as caught:
-        sight.see(Visit(deaf, None, PICTURE))
+        sight.see(Visit(deaf, None, (PICTURE,)))
     assert "card" in caught.value.error["now"]
     assert "pip install" in logged[0]
 
@@ -79,6 +85,9 @@ class Bench:
 
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
         self.shown.append(show["say"])
+
+    def ask_to_turn(self) -> None:
+        self.shown.append("turn")
 
     def say(self, purpose: str, message: dict[str, Any]) -> bool:
         self.said.append((purpose, messages.encode(purpose, message)))
@@ -142,3 +151,71 @@ def test_a_missing_camera_library_is_named_with_its_cure(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "picamera2", None)  # what the import system takes for: there is none
     with pytest.raises(CameraMissing, match="apt install python3-picamera2"):
         PiCamera()
+
+
+class Eye:
+    """Stands where picamera2's camera stands; each frame is one colour, and is kept to see that it is overwritten."""
+
+    def __init__(self) -> None:
+        self.taken: list[np.ndarray] = []
+
+    def create_video_configuration(self, **_: Any) -> None: ...
+    def configure(self, _: Any) -> None: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+    def capture_array(self, _: str) -> np.ndarray:
+        self.taken.append(np.full((48, 64, 3), 100 + len(self.taken), np.uint8))
+        return self.taken[-1]
+
+
+@pytest.fixture
+def eye(monkeypatch: pytest.MonkeyPatch) -> Eye:
+    eye = Eye()
+    monkeypatch.setitem(sys.modules, "picamera2", SimpleNamespace(Picamera2=lambda: eye))
+    monkeypatch.setattr(camera_pi, "PAUSE_S", 0.0)
+    monkeypatch.setattr(liveness, "TURN_EVERY_S", 0.0)
+    return eye
+
+
+class Looker:
+    """Stands where the pipeline stands: takes frames as it does, and finds a face in none or in each of them."""
+
+    def __init__(self, faces: int) -> None:
+        self.faces, self.frames = faces, 0
+
+    def watch(self, frames: Iterable[np.ndarray]) -> Look:
+        for frame in frames:
+            assert frame.any(), "a frame is whole while it is looked at"
+            self.frames += 1
+            if not self.faces:
+                break
+        return Look((), None, "face-missing", {})
+
+
+@pytest.mark.parametrize(
+    ("asked", "faces", "frames", "turns"),
+    [("none", 1, 5, 0), ("motion", 1, liveness.TURN_FRAMES, 1), ("motion", 0, 1, 0), ("sensor", 1, 5, 0)],
+)
+def test_a_door_that_asks_for_motion_asks_whom_it_sees_to_turn_and_looks_longer(
+    eye: Eye, asked: str, faces: int, frames: int, turns: int
+) -> None:
+    looker, prompts = Looker(faces), []
+    sight = Sight(lambda: looker, lambda line: None)  # pyright: ignore[reportArgumentType]
+    sight.start()
+    camera = PiCamera()
+    visit = next(camera.visits())
+    seen = sight.see(visit, asked, lambda: prompts.append(looker.frames))
+    camera.close()
+    assert (looker.frames, len(eye.taken), seen.asked_to_turn) == (frames, frames, bool(turns))
+    assert prompts == [1] * turns, "asked after the first frame, and once"
+    assert not any(frame.any() for frame in eye.taken), "no picture is kept, in memory either"
+
+
+def test_a_camera_that_closes_ends_the_turn(eye: Eye) -> None:
+    looker = Looker(1)
+    sight = Sight(lambda: looker, lambda line: None)  # pyright: ignore[reportArgumentType]
+    sight.start()
+    camera = PiCamera()
+    sight.see(next(camera.visits()), "motion", camera.close)
+    assert looker.frames == 1

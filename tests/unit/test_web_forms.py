@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from ostiary.controller.web.forms import Form, read_form
 from ostiary.controller.web.problem import BadForm
+from ostiary.protocol.doorstep import MOST_PICTURES
 
 
 def sent(**request: object) -> httpx.Response:
@@ -23,7 +24,8 @@ def sent(**request: object) -> httpx.Response:
         except BadForm as problem:
             await JSONResponse({"why": problem.why}, problem.status)(scope, receive, send)
             return
-        told = {"fields": dict(form.fields), "files": {name: len(data) for name, data in form.files.items()}}
+        files = {name: [len(data) for data in of_one] for name, of_one in form.files.items()}
+        told = {"fields": dict(form.fields), "files": files}
         await JSONResponse(told)(scope, receive, send)
 
     async def ask() -> httpx.Response:
@@ -38,7 +40,7 @@ def test_a_picture_stays_in_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     size = 3 * 1024 * 1024
     reply = sent(files={"picture": ("me.jpg", b"x" * size)}, data={"door": "front"})
-    assert reply.json() == {"fields": {"door": "front"}, "files": {"picture": size}}
+    assert reply.json() == {"fields": {"door": "front"}, "files": {"picture": [size]}}
 
 
 def test_an_empty_file_field_is_no_file() -> None:
@@ -67,7 +69,12 @@ def test_what_is_no_form_is_refused(kind: str, body: bytes) -> None:
 
 def test_too_many_fields_are_refused() -> None:
     assert sent(data={f"field{number}": "x" for number in range(41)}).status_code == 400
-    assert sent(files={f"file{number}": ("x", b"x") for number in range(3)}).status_code == 400
+    assert sent(files={f"file{number}": ("x", b"x") for number in range(MOST_PICTURES + 1)}).status_code == 400
+
+
+def test_several_files_of_one_field_stay_in_order() -> None:
+    reply = sent(files=[("picture", (f"{length}.jpg", b"x" * length)) for length in (3, 1, 2)])
+    assert reply.json()["files"] == {"picture": [3, 1, 2]}
 
 
 @given(st.text(max_size=50), st.integers(1, 40))

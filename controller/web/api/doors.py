@@ -8,8 +8,9 @@ from starlette.requests import Request
 from ostiary.controller.web import doorway
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.forms import read_form
-from ostiary.controller.web.panel.doors import CARD_LONGEST, picture_of
+from ostiary.controller.web.panel.doors import CARD_LONGEST, pictures_of
 from ostiary.controller.web.panel.purpose import purpose_from
+from ostiary.protocol.doorstep import MOST_PICTURES
 
 router = APIRouter(prefix="/api/v1/doors", tags=["doors"])
 
@@ -43,9 +44,11 @@ async def doors(request: Request) -> list[dict[str, Any]]:
                         "type": "object",
                         "properties": {
                             "picture": {
-                                "type": "string",
-                                "format": "binary",
-                                "description": "JPEG, PNG or WebP, at most 20 MB",
+                                "type": "array",
+                                "items": {"type": "string", "format": "binary"},
+                                "maxItems": MOST_PICTURES,
+                                "description": "JPEG, PNG or WebP, at most 20 MB together; several are seen one after "
+                                "the other, as a door that asks for motion wants",
                             },
                             "portrait": {"type": "string", "description": "The name of a sample portrait instead"},
                             "card": {"type": "string", "maxLength": CARD_LONGEST},
@@ -62,14 +65,14 @@ async def doors(request: Request) -> list[dict[str, Any]]:
     },
 )
 async def present(request: Request, door: DoorId) -> dict[str, Any]:
-    """Show a picture, a card or both to a virtual door. `decision` is null unless a purpose was given."""
+    """Show pictures, a card or both to a virtual door. `decision` is null unless a purpose was given."""
     desk = desk_of(request)
     await desk.require_door(door)
     form = await read_form(request)
     card = "".join(form.text("card", CARD_LONGEST, "The card", needed=False).split()) or None
     purpose = purpose_from(form) if "purpose" in form.fields else None
-    picture = picture_of(form, form.fields.get("portrait", "-"))
-    reply = await doorway.step_up(desk.places, door, picture, card, form.ticked("walk"))
+    pictures = pictures_of(form, form.fields.get("portrait", "-"))
+    reply = await doorway.step_up(desk.places, door, pictures, card, form.ticked("walk"))
     code = doorway.receipt_of(reply)
     decision = await desk.act("look-up", {"receipt": code}, purpose) if code and purpose else None
     return {
@@ -77,6 +80,7 @@ async def present(request: Request, door: DoorId) -> dict[str, Any]:
         "show": reply["show"],
         "receipt": code,
         "outcome": reply.get("outcome"),
+        "asked_to_turn": reply.get("asked_to_turn", False),
         "ms": reply.get("ms") or {},
         "decision": decision,
     }

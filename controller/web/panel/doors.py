@@ -45,8 +45,8 @@ async def present(request: Request) -> Response:
     purpose = purpose_from(form)
     known = await desk.doors()
     door = form.choice("door", tuple(choice.id for choice in known), "The door")
-    picture, card, chosen = _shown(form)
-    reply = await doorway.step_up(desk.places, door, picture, card, form.ticked("walk"))
+    pictures, card, chosen = _shown(form)
+    reply = await doorway.step_up(desk.places, door, pictures, card, form.ticked("walk"))
     step = Step(
         display=doorway.display(door, reply), purpose=purpose, undecided=UNDECIDED, timings=doorway.timings(reply)
     )
@@ -119,24 +119,29 @@ def cards(desk: Desk) -> list[CardChoice]:
     ]
 
 
-def _shown(form: Form) -> tuple[bytes | None, str | None, Chosen]:
-    """Picture, card number and what was ticked. A file goes before a portrait, a typed number before a choice."""
+def _shown(form: Form) -> tuple[list[bytes], str | None, Chosen]:
+    """Pictures, card number and what was ticked. Files go before a portrait, a typed number before a choice."""
     other = form.text("other_card", CARD_LONGEST, "The card number", needed=False)
     card = form.text("card", CARD_LONGEST, "The card", needed=False)
     name = form.fields.get("portrait", "-")
     chosen = Chosen(portrait=name, card=card, other_card=other, walk=form.ticked("walk"))
     number = "".join((other or card).split()) or None
-    return picture_of(form, name), number, chosen
+    return pictures_of(form, name), number, chosen
 
 
 def picture_of(form: Form, name: str) -> bytes | None:
-    """The uploaded file, else the sample portrait `name`; None for "-". Raises `BadForm`."""
-    if "picture" in form.files:
-        if len(form.files["picture"]) > PICTURE_MAX_BYTES:
+    """The uploaded file, the last of several, else the sample portrait `name`; None for "-". Raises `BadForm`."""
+    return next(reversed(pictures_of(form, name)), None)
+
+
+def pictures_of(form: Form, name: str) -> list[bytes]:
+    """The uploaded files, else the sample portrait `name`; none for "-". Raises `BadForm`, and `BodyTooLarge`."""
+    if files := form.files.get("picture"):
+        if sum(map(len, files)) > PICTURE_MAX_BYTES:
             raise picture_too_large()
-        return form.files["picture"]
+        return list(files)
     if name in {known.name for known in portraits()}:
-        return samples.portrait(name).read_bytes()
+        return [samples.portrait(name).read_bytes()]
     if name == "":
         raise BadForm(
             "No picture file was chosen.",
@@ -145,4 +150,4 @@ def picture_of(form: Form, name: str) -> bytes | None:
         )
     if name != "-":
         raise BadForm("There is no such portrait.", "It is not among the samples.", "Choose one of the pictures shown.")
-    return None
+    return []
