@@ -1,12 +1,10 @@
 """A contest from end to end: penalty, denial, contest, grant while it waits, and what the outcome does at the door."""
 
 import asyncio
-import json
 import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Coroutine
 from hashlib import sha256
@@ -23,12 +21,12 @@ from ostiary.controller.policy.document import load
 from ostiary.controller.policy.score import ledger_head
 from ostiary.controller.record.reading import Reading
 from tests.system.bare_node import BareNode
+from tests.system.command_line import OSTIARY, command
 from tests.system.running_site import WHO, RunningSite, running_site
 
 pytestmark = pytest.mark.system
 
 CARD = "4711"
-OSTIARY = (sys.executable, "-m", "ostiary.controller.cli")
 RULES = load(open_all_day(closed_today=False))
 Story = Callable[[RunningSite], Coroutine[Any, Any, None]]
 
@@ -52,16 +50,6 @@ async def penalty(site: RunningSite, person: str, title: str = "Laser left runni
         entry = ledger.record(conn, person, kind, RULES.score.context, kept.id, "test", at_ms - 1000, at_ms)
     await site.keeper.act("refresh", {}, **WHO)
     return entry.id
-
-
-async def command(site: RunningSite, *words: str, operator: str = "office") -> Any:
-    """What `ostiary …` prints as JSON; raises its sentence as a ValueError where it ends with 1."""
-    line = [*OSTIARY, *words, "--operator", operator, "--data", str(site.places.data), "--json"]
-    done = await asyncio.to_thread(subprocess.run, line, capture_output=True, text=True, check=False)
-    if done.returncode:
-        assert "Traceback" not in done.stderr, done.stderr
-        raise ValueError(" ".join(done.stderr.split()))
-    return json.loads(done.stdout)
 
 
 def said(site: RunningSite, *words: str) -> str:
