@@ -32,6 +32,7 @@ from ostiary.controller.acts.contest_lapsed import record_lapsed
 from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes
 from ostiary.controller.people import following
+from ostiary.controller.people.erasable import contesting
 from ostiary.controller.people.errors import FeedWentBack, TemplateMalformed, TemplateUnreadable
 from ostiary.controller.people.protect import TemplateShield, open_template, unpack
 from ostiary.controller.policy.document import Policy, load
@@ -43,6 +44,7 @@ from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.record import Draft
+from ostiary.controller.record.retention import expire
 from ostiary.controller.site import Site
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
@@ -60,6 +62,7 @@ BATCH = 256
 TERM = 1  # one controller owns an embedded site, so its lease never rises
 DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 CLOSE_EVERY_S = 5.0
+DAY_S = 86_400.0
 FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
 RECENT = 10_000  # decisions whose outcome is still expected; an older one is looked up in the log
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: none that are read as another
@@ -92,6 +95,7 @@ class Keeper:
         self._published: dict[str, Any] | None = None
         self._places = places
         self._learn = site.learn
+        self._retention = site.retention
         self._card_key = store.get_or_create("site/card")
         self._shields: dict[int, TemplateShield] = {}
         self._people = follow_people(places.people_db)
@@ -231,9 +235,12 @@ class Keeper:
     ) -> None:
         now_ms = time.monotonic_ns() // 1_000_000
         for (ask, identity, judgement), code, receipt in zip(decided, codes, receipts, strict=False):
-            pulse_ms = policy.doors[ask.standing.door].pulse_ms if policy and judgement.granted else 0
+            pulse_ms, held_ms = 0, 0
+            if policy and judgement.granted:
+                more_time = self._gallery.has_more_time(identity.person)
+                pulse_ms, held_ms = answer.times(policy.doors[ask.standing.door], more_time)
             message = answer.decided(
-                ask.message["nonce"], judgement.granted, pulse_ms, TERM, code, receipt, self._learn
+                ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn
             )
             sealed = answer.seal_for(ask.standing, "answer", message, os.urandom(answer.IV_BYTES))
             self._link.tell(ask.standing.node, "answer", sealed)
@@ -246,7 +253,7 @@ class Keeper:
         for refusal, code, receipt in zip(refusals, codes[len(decided) :], receipts[len(decided) :], strict=False):
             _log.warning("Refused a message of %s: %s (%s)", refusal.node, refusal.code, refusal.detail)
             if refusal.answerable and refusal.node:
-                message = answer.decided(refusal.answerable, False, 0, TERM, code, receipt, self._learn)
+                message = answer.decided(refusal.answerable, False, 0, 0, TERM, code, receipt, self._learn)
                 self._tell(self._standings[refusal.node], "answer", message)
 
     def _tell(self, standing: Standing, purpose: str, message: dict[str, Any], *, retain: bool = False) -> None:
@@ -370,9 +377,7 @@ class Keeper:
         return self._people
 
     def publisher(self) -> str | None:
-        row = self.log.reading().last_of("publish")
-        body = None if row is None else self.log.open(row.position)
-        return body.get("operator") if isinstance(body, dict) else None
+        return None if self._published is None else self._published["operator"]
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -390,7 +395,7 @@ class Keeper:
         return shield.shield(np.frombuffer(vector, np.int8), scale)
 
     def largest_gallery(self, fpir: float) -> int:
-        return min((operating.largest_gallery(model, fpir) for model in embedders()), default=0)
+        return operating.largest_gallery_of_all(fpir)
 
     def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
         self.policy, self._memo, self.policy_version = policy, Memo(policy), body.get("version", 0)
@@ -399,6 +404,7 @@ class Keeper:
             "sha256": policy.sha256,
             "published_at_ms": published_at_ms,
             "version": self.policy_version,
+            "operator": body.get("operator"),
             "note": body.get("note"),
         }
 
@@ -526,6 +532,18 @@ class Keeper:
                 _log.error("Passed deadlines of contests are not recorded yet: %s", error)
             await asyncio.sleep(DEADLINES_S)
 
+    async def _keep_no_longer(self) -> None:
+        while True:
+            try:
+                await expire(self.log, self.keys, self._retention, self.now_ms(), self._contesting)
+            except (ThreePartError, DBAPIError) as error:
+                _log.error("What is past its time is still kept, and is tried again tomorrow: %s", error)
+            await asyncio.sleep(DAY_S)
+
+    def _contesting(self) -> frozenset[str]:
+        with self._people.begin() as conn:
+            return contesting(conn)
+
     async def run(self) -> None:
         """Decide until SIGTERM."""
         stop = asyncio.Event()
@@ -539,9 +557,10 @@ class Keeper:
         following_people = asyncio.create_task(self._follow())
         minding = asyncio.create_task(self._mind_deadlines())
         closing = asyncio.create_task(self._close_late())
+        keeping = asyncio.create_task(self._keep_no_longer())
         print("READY", flush=True)
         stopping = asyncio.create_task(stop.wait())
-        tasks = {deciding, following_people, minding, closing}
+        tasks = {deciding, following_people, minding, closing, keeping}
         done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         listening.close()
         for task in tasks:

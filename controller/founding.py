@@ -53,7 +53,7 @@ def found(places: Places, wanted: Site, doors: tuple[str, ...]) -> tuple[Site, t
 def _settled(path: Path, wanted: Site) -> Site:
     """The site as it is called, with the ports that are wanted now."""
     held = settings.read(path) if path.exists() else None
-    site = replace(wanted, name=held.name, log=held.log) if held else wanted
+    site = replace(wanted, name=held.name, log=held.log, retention=held.retention) if held else wanted
     if site != held:
         settings.write(path, site)
     return site

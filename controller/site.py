@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ostiary.controller.store.log_store import LogPlace
@@ -11,6 +11,30 @@ from ostiary.controller.store.places import Places
 
 class BadSite(ValueError):
     """site.toml cannot be used."""
+
+
+# Days. Whoever runs a high-risk system keeps its logs for six months at least (Regulation (EU) 2024/1689, Art. 26(6)).
+_DECISIONS, _BIOMETRICS, _BACKUPS = (183, 3653), (1, 183), (1, 183)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the site keeps what: `decisions_days` every record of the log; `biometrics_days` the similarities in
+    them, which reviewers alone can read; `backups_days` how long a backup can be restored, which holds keys."""
+
+    decisions_days: int = 183
+    biometrics_days: int = 90
+    backups_days: int = 90
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in (
+            ("decisions_days", _DECISIONS), ("biometrics_days", _BIOMETRICS), ("backups_days", _BACKUPS),
+        ):  # fmt: skip
+            days = getattr(self, name)
+            if type(days) is not int or not least <= days <= most:
+                raise ValueError(f"{name} is {days!r}, and must be from {least} to {most} days")
+        if self.biometrics_days > self.decisions_days or self.backups_days > self.decisions_days:
+            raise ValueError("biometrics and backups are kept no longer than decisions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +48,7 @@ class Site:
     broker_port: int
     web_port: int
     log: str | None = None
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def learn(self) -> str:
@@ -38,7 +63,8 @@ def read(path: Path) -> Site:
         log = found.get("log")
         if log is not None and (not isinstance(log, str) or not log):
             raise ValueError(f"log is {log!r}, not the address of a database")
-        return Site(str(found["name"]), int(found["broker_port"]), int(found["web_port"]), log)
+        retention = Retention(**found.get("retention", {}))
+        return Site(str(found["name"]), int(found["broker_port"]), int(found["web_port"]), log, retention)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadSite(
             f"{path}: the site's settings cannot be read ({error}). It needs name, broker_port and web_port. "
@@ -58,6 +84,8 @@ def write(path: Path, site: Site) -> None:
     path.write_text(
         "# The settings of this site. Keys, people and the log stand beside this file.\n"
         f'name = "{site.name}"\nbroker_port = {site.broker_port}\nweb_port = {site.web_port}\n{log}'
+        f"\n# How long what is kept, in days.\n[retention]\ndecisions_days = {site.retention.decisions_days}\n"
+        f"biometrics_days = {site.retention.biometrics_days}\nbackups_days = {site.retention.backups_days}\n"
     )
 
 

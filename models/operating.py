@@ -2,7 +2,7 @@
 
 import math
 
-from ostiary.models.catalog import Model, OperatingPoint
+from ostiary.models.catalog import Model, OperatingPoint, embedders
 from ostiary.models.mistake import Mistake
 
 # How many times a stranger may try before the door makes them wait (NIST SP 800-63B-4, 3.2.2: five failed attempts).
@@ -69,3 +69,8 @@ def largest_gallery(model: Model, fpir: float, attempts: int = ATTEMPTS, *, caut
     rates = [point.fmr_high if cautious else point.fmr for point in model.operating_points]
     # The same tolerance as in `threshold`, so that the two agree at the edge.
     return int(math.log1p(-fpir) / (attempts * math.log1p(-min(rates) / (1 + 1e-9)))) if rates else 0
+
+
+def largest_gallery_of_all(fpir: float) -> int:
+    """How many templates every embedder of this version may search within `fpir`; 0 where one may search none."""
+    return min((largest_gallery(model, fpir) for model in embedders()), default=0)

@@ -97,6 +97,12 @@ ANSWER = (
     ("nonce", NEEDED, ("bytes", NONCE_BYTES, NONCE_BYTES), "of the ask that is answered"),
     ("verdict", NEEDED, ("one-of", ("grant", "deny")), "what was decided"),
     ("pulse_ms", NEEDED, ("integer", 0, 30000), "0, or how long the strike is released: 1000 to 30000"),
+    (
+        "held_ms",
+        OPTIONAL,
+        ("integer", 0, 600000),
+        "how much longer than usual the door may stand open until it is held",
+    ),
     ("term", NEEDED, _COUNT, "of the lease under which the controller owns the site"),
     (
         "receipt",
@@ -216,6 +222,8 @@ def _answer_rule(answer: "dict[str, Any]") -> str:
         return "a pulse has 1000 to 30000 ms"
     if answer["pulse_ms"] and not granted:
         return "a denial moves no strike"
+    if answer.get("held_ms") and not granted:
+        return "a denial leaves no door open"
     return "a display says yes to a grant only" if granted != (answer["show"]["say"] == "yes") else ""
 
 

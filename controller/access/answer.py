@@ -3,6 +3,7 @@
 from typing import Any
 
 from ostiary.controller.access.intake import Standing
+from ostiary.controller.policy.door import Door
 from ostiary.controller.record.receipt import Receipt
 from ostiary.protocol import base64url, messages
 from ostiary.protocol.seal import seal
@@ -10,8 +11,14 @@ from ostiary.protocol.seal import seal
 IV_BYTES = 16
 
 
+def times(door: Door, more_time: bool) -> tuple[int, int]:
+    """`pulse_ms` and `held_ms` of a grant at this door. `more_time` is the person's own setting: only the strike and
+    the contact feel it. Nothing is shown of it, and no record keeps it, because nothing was decided by it."""
+    return (door.pulse_ms + door.more_time.pulse_ms, door.more_time.held_ms) if more_time else (door.pulse_ms, 0)
+
+
 def decided(
-    nonce: str, granted: bool, pulse_ms: int, term: int, code: str, receipt: Receipt, learn: str
+    nonce: str, granted: bool, pulse_ms: int, held_ms: int, term: int, code: str, receipt: Receipt, learn: str
 ) -> dict[str, Any]:
     """The answer to a recorded ask. `receipt` is what the person takes home; it names nobody."""
     return {
@@ -19,6 +26,7 @@ def decided(
         "nonce": nonce,
         "verdict": "grant" if granted else "deny",
         "pulse_ms": pulse_ms if granted else 0,
+        "held_ms": held_ms if granted else 0,
         "term": term,
         "receipt": {
             "code": code,

@@ -77,5 +77,10 @@ class Gallery:
         followed = self.known.people.get(person)
         return None if followed is None else followed.facts
 
+    def has_more_time(self, person: str | None) -> bool:
+        """Whether doors stay open longer for this person; for nobody they do not."""
+        followed = self.known.people.get(person) if person else None
+        return followed is not None and followed.more_time
+
     def has_face(self, person: str) -> bool:
         return bool(self.by_person.get(person))

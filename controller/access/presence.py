@@ -16,7 +16,7 @@ from ostiary.controller.policy.area import LONGEST_MS
 from ostiary.controller.policy.clauses.escorted import LONGEST_MS as LONGEST_ESCORT_MS
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.evaluate import as_formula
-from ostiary.controller.policy.facts import Escort, Inside, Live, PersonFacts
+from ostiary.controller.policy.facts import QUIET, Escort, Inside, Live, PersonFacts
 from ostiary.controller.policy.formula import Atom, IsEscorted, IsInside, Others, atoms
 from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.log import Log
@@ -96,6 +96,8 @@ class Presence:
         numbers = {person: 0}
         inside = tuple(Inside(numbers.setdefault(who, len(numbers)), name, since_ms) for since_ms, name, who in since)
         locked = [self.locked[name] for name in (None, door) if name in self.locked]
+        if not inside and not escorts and not locked:
+            return QUIET
         return Live(inside, tuple(dict.fromkeys(escorts)), min(locked, default=None))
 
     def _read_by(self, policy: Policy, door: str) -> tuple[Atom, ...]:

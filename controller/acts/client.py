@@ -40,21 +40,35 @@ def _result(line: bytes) -> dict[str, Any]:
 class Keeper:
     """A client holds no connection: a keeper that was restarted is simply there again."""
 
-    def __init__(self, socket_path: Path) -> None:
-        self._path = str(socket_path)
+    def __init__(self, socket_path: Path, patience_s: float = PATIENCE_S) -> None:
+        """An act that reads the whole log needs more patience than others."""
+        self._path, self._patience_s = str(socket_path), patience_s
 
     async def act(
-        self, name: str, args: dict[str, Any], *, operator: str, role: str, purpose: str | None = None
+        self,
+        name: str,
+        args: dict[str, Any],
+        *,
+        operator: str,
+        role: str,
+        purpose: str | None = None,
+        progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> dict[str, Any]:
-        """Ask the keeper for an act. Raises `ActError` when it is not done, the keeper being away included."""
+        """Ask the keeper for an act. Raises `ActError` when it is not done, the keeper being away included.
+
+        `progress` hears of an act that takes long how much is done of how much; as long as it hears anything, the
+        keeper is not away.
+        """
+        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s) as patience:
                 reader, writer = await asyncio.open_unix_connection(self._path, limit=LINE_BYTES)
                 try:
                     writer.write(_ask(name, args, operator, role, purpose))
                     await writer.drain()
                     while (line := await reader.readline()).startswith(PROGRESS):
-                        pass
+                        patience.reschedule(loop.time() + self._patience_s)
+                        progress(*json.loads(line)["progress"])
                 finally:
                     writer.close()
         except TimeoutError as error:
@@ -73,11 +87,10 @@ class Keeper:
         purpose: str | None = None,
         progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> dict[str, Any]:
-        """The same for callers without an event loop. `progress` hears of an act that takes long how much is done of
-        how much; as long as it hears anything, the keeper is not away."""
+        """The same for callers without an event loop."""
         try:
             with socket.socket(socket.AF_UNIX) as line:
-                line.settimeout(PATIENCE_S)
+                line.settimeout(self._patience_s)
                 line.connect(self._path)
                 line.sendall(_ask(name, args, operator, role, purpose))
                 with line.makefile("rb") as reading:

@@ -42,8 +42,9 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
 
 
 class _Requests:
-    """The recorded requests since `since_ms`, newest first, of people as they are known now: a decision that was made
-    before the policy was asked is none. Counts those whose records were erased."""
+    """The recorded requests since `since_ms`, in the order of the log, so that a memo keeps what a minute finds; of
+    people as they are known now. A decision that was made before the policy was asked is none. Counts those whose
+    records were erased."""
 
     def __init__(self, house: House, at_ms: int, since_ms: int, asked: Asked) -> None:
         self._house, self._at_ms, self._since_ms, self._asked = house, at_ms, since_ms, asked
@@ -52,16 +53,15 @@ class _Requests:
 
     def __iter__(self) -> Iterator[Facts]:
         reading = self._house.log.reading()
-        size = before = reading.size()
-        while page := reading.newest(PAGE, before):
+        first, size = reading.first_since(self._since_ms), reading.size()
+        done = first
+        while done < size and (page := reading.since(done - 1, PAGE)):
             for row in page:
-                # A clock may have been set back, so one old record does not end the search.
+                # A clock may have been set back, so a later record may be an older one.
                 if row.kind == "decision" and row.at_ms >= self._since_ms:
                     yield from self._request(row.position)
-            before = page[-1].position
-            self._asked.progress(size - before, size)
-            if max(row.at_ms for row in page) < self._since_ms:
-                return
+            done = page[-1].position + 1
+            self._asked.progress(done - first, max(size, done) - first)
 
     def _request(self, position: int) -> Iterator[Facts]:
         body = self._house.log.open(position)

@@ -6,13 +6,11 @@ from typing import Any
 
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.house import Act, Asked, House, act_record
-from ostiary.controller.policy.around import Around
+from ostiary.controller.policy.around import PRESENTABLE, Around
 from ostiary.controller.policy.lint import lint
 from ostiary.controller.record import publication
 from ostiary.controller.record.publication import Publication
 
-# What an ask can bring besides a face (`protocol/messages.py`); passes and PINs come with their readers.
-PRESENTABLE = frozenset({"card"})
 TOLD = 5  # so many findings fit into a sentence; `ostiary policy lint` tells all
 
 
@@ -37,8 +35,9 @@ async def _publish(house: House, asked: Asked) -> dict[str, Any]:
         said = Publication(policy.sha256, house.policy_version + 1, asked.operator, at_ms)
         note = publication.sign(signer, said)
         body = {"policy": policy.sha256, "name": name, "text": text, "version": said.version, "note": note}
-        await house.log.append([act_record(asked, "publish", at_ms, body)])
-        house.publish(policy, body, at_ms)
+        published = act_record(asked, "publish", at_ms, body)
+        await house.log.append([published])
+        house.publish(policy, published.body, at_ms)
     return {"sha256": policy.sha256, "version": said.version}
 
 

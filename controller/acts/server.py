@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ostiary.controller.acts.backup import BACKUP
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
 from ostiary.controller.acts.compare import COMPARE
@@ -14,6 +15,7 @@ from ostiary.controller.acts.contest_assign import CONTEST_ASSIGN
 from ostiary.controller.acts.contest_open import CONTEST_OPEN
 from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
 from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
+from ostiary.controller.acts.erase import ASK_ERASE, ERASE
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.explain import EXPLAIN
 from ostiary.controller.acts.export import EXPORT
@@ -26,6 +28,7 @@ from ostiary.controller.acts.look_at_ledger import LOOK_AT_LEDGER
 from ostiary.controller.acts.look_up import LOOK_UP
 from ostiary.controller.acts.more_time import MORE_TIME
 from ostiary.controller.acts.note_left import NOTE_LEFT
+from ostiary.controller.acts.pack import PACK
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
@@ -52,8 +55,9 @@ ACTS: dict[str, Act] = {
         *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
-        *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT),
+        *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
         *(RECEIPT, EXPORT, ROTATE_LOG_KEY),
+        *(BACKUP, ASK_ERASE, ERASE),
     )
 }
 

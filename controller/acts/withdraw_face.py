@@ -12,7 +12,10 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
             pass
         case _:
             raise malformed("No face was withdrawn.", "The request names no person.")
-    withdrawn = act_record(asked, "withdraw-face", house.now_ms(), {"person": person}, (person,))
+    key = house.keys.id_of(f"template/{person}")
+    # By its id a backup that still has the key learns that it is destroyed.
+    body = {"person": person, "keys": [key.hex()] if key else []}
+    withdrawn = act_record(asked, "withdraw-face", house.now_ms(), body, (person,))
     # Recorded first: if the power fails between the two lines, the log asks for the destruction to be repeated,
     # and destroying a key twice is harmless.
     [receipt] = await house.log.append([withdrawn])

@@ -6,6 +6,7 @@ import typer
 
 from ostiary.controller import __version__
 from ostiary.controller.cli.ask import ask
+from ostiary.controller.cli.backup import backup, restore
 from ostiary.controller.cli.bench import bench
 from ostiary.controller.cli.contest import contest
 from ostiary.controller.cli.demo import demo
@@ -14,6 +15,7 @@ from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.log import log
 from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
+from ostiary.controller.cli.person import person
 from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 from ostiary.controller.cli.standing import standing
@@ -41,10 +43,11 @@ app.add_typer(models, name="models")
 app.add_typer(policy, name="policy")
 app.add_typer(bench, name="bench")
 app.command()(verify)
+app.command()(backup)
+app.command()(restore)
 app.command()(witness)
-app.add_typer(node, name="node")
-app.add_typer(bench, name="bench")
 app.add_typer(log, name="log")
+app.add_typer(person, name="person")
 
 
 def _version(wanted: bool) -> None:

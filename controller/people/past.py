@@ -17,7 +17,6 @@ from ostiary.controller.people.membership import memberships
 from ostiary.controller.people.spans import Span
 from ostiary.controller.people.standing import Revocation, Suspension, standing_of
 from ostiary.controller.policy.facts import Entry, Holding, Membership, PersonFacts
-from ostiary.controller.policy.score import ledger_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +45,6 @@ class History:
                 one.at_ms <= known_ms and _or_never(one.lifted_at_ms, known_ms) is None for one in self.revocations
             ),
         )
-
-    def as_recorded(self, at_ms: int, context: str, head: str) -> PersonFacts | None:
-        """The facts whose ledger has this head: those of `at_ms`, or of a moment before if the keeper had not yet read
-        what was written just then. None where no moment gives it: the rows are not those of the decision."""
-        written = {time for time in self._times() if time <= at_ms}
-        for known_ms in [at_ms, *sorted((time - 1 for time in written), reverse=True)]:
-            facts = self.at(at_ms, known_ms)
-            if ledger_head(facts.entries, context, at_ms) == head:
-                return facts
-        return None
 
     def as_known(self, at_ms: int, unread_ms: int) -> Iterator[PersonFacts]:
         """The facts for a decision at `at_ms`, then the same without what was written in its last moments, less and

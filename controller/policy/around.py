@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+# What an ask can bring besides a face (`protocol/messages.py`); passes and PINs come with their readers.
+PRESENTABLE = frozenset({"card"})
+
 
 @dataclass(frozen=True, slots=True)
 class Around:

@@ -44,7 +44,7 @@ class Wait:
 
     def apply(self, facts: Facts) -> Facts:
         """The same facts at that time."""
-        return replace(facts, at_ms=max(facts.at_ms, self.at_ms))
+        return facts.at(max(facts.at_ms, self.at_ms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Earn:
             )
             for number in range(self.count)
         )
-        return replace(facts, person=replace(facts.person, entries=facts.person.entries + earned))
+        return facts.of(replace(facts.person, entries=facts.person.entries + earned))
 
     def say(self, language: str) -> str:
         form = pick(EARN, language)["one" if self.count == 1 else "many"]
@@ -92,7 +92,7 @@ class Join:
         if facts.person is None:
             return facts
         member = (*facts.person.member, Membership(self.state, facts.at_ms))
-        return replace(facts, person=replace(facts.person, member=member))
+        return facts.of(replace(facts.person, member=member))
 
     def say(self, language: str) -> str:
         return pick(RENEW if self.renewed else JOIN, language)
@@ -109,7 +109,7 @@ class Obtain:
         if facts.person is None:
             return facts
         holds = (*facts.person.holds, Holding(self.holding.name, facts.at_ms))
-        return replace(facts, person=replace(facts.person, holds=holds))
+        return facts.of(replace(facts.person, holds=holds))
 
     def say(self, language: str) -> str:
         return pick(OBTAIN, language).format(title=self.holding.say(language))
@@ -126,7 +126,7 @@ class Leave:
         if facts.live is None:
             return facts
         rest = tuple(one for one in facts.live.inside if one.who != 0 or one.door not in self.doors)
-        return replace(facts, live=replace(facts.live, inside=rest))
+        return facts.under(replace(facts.live, inside=rest))
 
     def say(self, language: str) -> str:
         return pick(LEAVE, language)
@@ -143,7 +143,7 @@ class Bring:
         if facts.live is None:
             return facts
         escorts = (*facts.live.escorts, Escort(self.holding.name, None))
-        return replace(facts, live=replace(facts.live, escorts=escorts))
+        return facts.under(replace(facts.live, escorts=escorts))
 
     def say(self, language: str) -> str:
         return pick(BRING, language).format(title=self.holding.say(language))
@@ -165,7 +165,7 @@ class Way:
         """The facts after going this way."""
         for deed in self.deeds:
             facts = deed.apply(facts)
-        return replace(facts, at_ms=max(facts.at_ms, self.at_ms))
+        return facts.at(max(facts.at_ms, self.at_ms))
 
     @property
     def entries(self) -> int:

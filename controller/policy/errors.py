@@ -46,6 +46,11 @@ class PolicyError(ValueError):
         """The reason, in words: the sentence that stands under the mistake's class."""
         return " ".join((type(self).__doc__ or "").split())
 
+    def as_document(self) -> dict[str, str | int | None]:
+        """The finding in JSON types."""
+        names = ("line", "column", "code", "found", "expected", "nearest", "why", "cure")
+        return {name: getattr(self, name) for name in names}
+
 
 class TooLarge(PolicyError):
     """The text is longer than a policy can be."""

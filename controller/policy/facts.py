@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 LATEST_MS = 221_845_392_000_000  # the year 9000; beyond it Python's calendar ends within a search for openings
 
 
@@ -139,8 +141,10 @@ class Live:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+QUIET = Live()  # nobody is inside, nobody may escort, nothing is locked down
+
+
+class Facts(msgspec.Struct, frozen=True):
     """One request: who (None: nobody was identified), at which door, when, and the live state (None: it is not known
     to whoever decides, as on a node that decides alone; then no clause that reads it holds). Raises `TimeOutOfRange`.
     """
@@ -153,3 +157,15 @@ class Facts:
     def __post_init__(self) -> None:
         if not 0 <= self.at_ms <= LATEST_MS:
             raise TimeOutOfRange(f"{self.at_ms} is no time between 1970 and 9000 in milliseconds. Check the clock.")
+
+    def at(self, at_ms: int) -> "Facts":
+        """The same request at another time. Raises `TimeOutOfRange`."""
+        return Facts(self.person, self.door, at_ms, self.live)
+
+    def of(self, person: PersonFacts | None) -> "Facts":
+        """The same request of another person, or of the same one as they would be."""
+        return Facts(person, self.door, self.at_ms, self.live)
+
+    def under(self, live: Live | None) -> "Facts":
+        """The same request with another live state."""
+        return Facts(self.person, self.door, self.at_ms, live)

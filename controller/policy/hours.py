@@ -88,26 +88,25 @@ class Hours:
         end = _reached(last, self.to_min % DAY_MINUTES, self.zone, first=False)
         return (begin, end) if begin < end else None
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - as above
+    def _around(self, day: date) -> tuple[tuple[int, int], ...]:
+        """The openings that begin the day before, on this day and the day after."""
+        openings = [self.opening(near) for near in (day - _ONE_DAY, day, day + _ONE_DAY)]
+        return tuple(opening for opening in openings if opening is not None)
+
     def open_until(self, at_ms: int) -> int | None:
         """The end of the opening that `at_ms` lies in, the latest if several overlap; None if closed."""
-        today = local(at_ms, self.zone).date()
-        ends = [
-            opening[1]
-            for day in (today - _ONE_DAY, today, today + _ONE_DAY)
-            if (opening := self.opening(day)) is not None and opening[0] <= at_ms < opening[1]
-        ]
+        ends = [end for begin, end in self._around(local(at_ms, self.zone).date()) if begin <= at_ms < end]
         return max(ends, default=None)
 
     def next_opening(self, at_ms: int) -> int | None:
         """When the first opening begins that begins after `at_ms`, within 14 days; else None."""
         today = local(at_ms, self.zone).date()
-        begins = [
-            opening[0]
-            for ahead in range(-1, HORIZON_DAYS + 2)
-            if (opening := self.opening(today + ahead * _ONE_DAY)) is not None
-            and at_ms < opening[0] <= at_ms + HORIZON_MS
-        ]
-        return min(begins, default=None)
+        for ahead in range(-1, HORIZON_DAYS + 2):  # a later day's opening never begins before an earlier one's
+            opening = self.opening(today + ahead * _ONE_DAY)
+            if opening is not None and at_ms < opening[0]:
+                return opening[0] if opening[0] <= at_ms + HORIZON_MS else None
+        return None
 
     def next_change(self, at_ms: int) -> int | None:
         """When the hours next turn from open to closed or back, within 14 days; else None. Openings that touch are

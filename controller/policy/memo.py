@@ -26,7 +26,7 @@ from ostiary.controller.policy.clause import Clause, Finding
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.evaluate import GRANTED, Verdict, evaluate
 from ostiary.controller.policy.explain import Explanation, change_of, explain, factors_of, line_of
-from ostiary.controller.policy.facts import Facts, Live, PersonFacts
+from ostiary.controller.policy.facts import Facts, PersonFacts
 from ostiary.controller.policy.forbids import FORBIDS
 from ostiary.controller.policy.forbids.forbid import Forbid
 from ostiary.controller.policy.formula import IsOpen, LiveAtom, atoms
@@ -39,7 +39,6 @@ MOST_KEPT = 100_000
 MOST_SAID = 4_096
 MINUTE_MS = 60_000
 UNSEEN = -1
-NOTHING = Live()
 
 Line = dict[str, Any]
 
@@ -65,36 +64,71 @@ class _Minute(msgspec.Struct, frozen=True):
     told: "dict[_Said, Answer]" = msgspec.field(default_factory=dict["_Said", Answer])
 
 
+class _Clock:
+    """One condition that reads nothing but hours, at every door where it stands, and what it finds this minute."""
+
+    __slots__ = ("condition", "hours", "minute")
+
+    def __init__(self, condition: Clause | Forbid, hours: Hours) -> None:
+        self.condition = condition
+        self.hours = hours
+        self.minute = _Minute(0, 0, 0, 0, Finding("", False, "", None, None), {})
+
+    def at(self, facts: Facts, language: str) -> _Minute:
+        """What these hours find and say at this time."""
+        at_ms, before = facts.at_ms, self.minute
+        if before.from_ms <= at_ms < before.until_ms:
+            return before
+        finding = self.condition.check(facts)
+        if before.from_ms <= at_ms < before.turn_ms:
+            turn_ms, opens_ms = before.turn_ms, before.opens_ms
+        else:
+            seen_ms = self.hours.next_change(at_ms)
+            turn_ms = at_ms + HORIZON_MS if seen_ms is None else seen_ms
+            opens_ms = FAR_MS if finding.held else UNSEEN if seen_ms is None else seen_ms
+        begun = local(at_ms, self.hours.zone)
+        until_ms = min((at_ms // 1000 - begun.second) * 1000 + MINUTE_MS, turn_ms)
+        if local(until_ms - 1, self.hours.zone).replace(second=0) != begun.replace(second=0):
+            until_ms = at_ms + 1  # clocks are changed within this minute
+        line = line_of(self.condition, finding, language)
+        self.minute = _Minute(at_ms, until_ms, turn_ms, opens_ms, finding, line)
+        return self.minute
+
+
 class _Said(msgspec.Struct, frozen=True, eq=False):
     """What is said of everybody of whom the same is found by the conditions `at`: lines and their sentences, None where
-    hours stand (`holes`: position and condition) or what is asked each time (`passing`). `granted`: all else holds."""
+    hours stand (`holes`: position and clock) or what is asked each time (`passing`: position and condition). `granted`:
+    all else holds; `only`: the hole, where nothing but it can keep somebody out."""
 
     at: tuple[int, ...]
     findings: tuple[Finding | None, ...]
     lines: tuple[Line | None, ...]
     says: tuple[str | None, ...]
-    holes: tuple[tuple[int, int], ...]
+    holes: tuple[tuple[int, _Clock], ...]
     passing: tuple[tuple[int, int], ...]
     granted: bool
+    only: tuple[int, _Clock] | None
 
 
 class _Rule:
     """A door's conditions, forbids first, by what they read, with what is shared by its people. `moving` is for live
     states that are not empty."""
 
-    def __init__(self, door: str, grant: tuple[Clause, ...], *, moving: bool) -> None:
+    def __init__(
+        self, door: str, grant: tuple[Clause, ...], clocks: dict[Clause | Forbid, _Clock], *, moving: bool
+    ) -> None:
         self.conditions: tuple[Clause | Forbid, ...] = (*FORBIDS, *grant)
-        self.hours: dict[int, Hours] = {}
+        self.clocks: dict[int, _Clock] = {}
         passing: set[int] = set()
         for at, condition in enumerate(self.conditions):
             formula = condition.formula(door)
             if isinstance(formula, IsOpen):
-                self.hours[at] = formula.hours
+                self.clocks[at] = clocks.setdefault(condition, _Clock(condition, formula.hours))
             elif any(isinstance(atom, IsOpen) or (moving and isinstance(atom, LiveAtom)) for atom in atoms(formula)):
                 passing.add(at)
         self.guards = tuple(self.conditions[at] for at in passing if at < len(FORBIDS))
         self.passing = frozenset(passing)
-        self.minutes: dict[int, _Minute] = {}
+        self.kept: dict[str, _Kept] = {}
         self.said: dict[tuple[object, ...], _Said] = {}
         self.ways: dict[tuple[object, ...], str | None] = {}
 
@@ -104,6 +138,7 @@ class _Kept(msgspec.Struct):
     with the person's own score where one was read; `ways` what would change a denial, by when hours open, for at
     most two such times."""
 
+    known: "_Known"
     from_ms: int
     until_ms: int
     said: _Said
@@ -114,9 +149,10 @@ class _Kept(msgspec.Struct):
 
 
 class _Known:
-    """A person, the same with a prepared ledger, every date of theirs, rising, and what is kept of them by door."""
+    """A person, the same with a prepared ledger, every date of theirs, rising, and the rules that keep something of
+    them."""
 
-    __slots__ = ("dates", "facts", "kept", "prepared")
+    __slots__ = ("dates", "facts", "prepared", "rules")
 
     def __init__(self, facts: PersonFacts, policy: Policy) -> None:
         ledger = Ledger(facts.entries, policy.score) if policy.score is not None else None
@@ -126,7 +162,7 @@ class _Known:
         self.facts = facts
         self.prepared = facts if ledger is None else replace(facts, entries=ledger)
         self.dates = tuple(sorted(at_ms for at_ms in dates if at_ms is not None))
-        self.kept: dict[_Rule, _Kept] = {}
+        self.rules: list[_Rule] = []
 
 
 class Memo:
@@ -148,18 +184,18 @@ class Memo:
         self._known: dict[str, _Known] = {}
         doors = [(name, door.grant) for name, door in policy.doors.items()]
         # Not to know who is inside is another thing than to know that nobody is, so these two share nothing.
-        self._alone = {name: _Rule(name, grant, moving=False) for name, grant in doors}
-        self._empty = {name: _Rule(name, grant, moving=False) for name, grant in doors}
-        self._moving = {name: _Rule(name, grant, moving=True) for name, grant in doors}
+        clocks: dict[Clause | Forbid, _Clock] = {}
+        self._alone = {name: _Rule(name, grant, clocks, moving=False) for name, grant in doors}
+        self._empty = {name: _Rule(name, grant, clocks, moving=False) for name, grant in doors}
+        self._moving = {name: _Rule(name, grant, clocks, moving=True) for name, grant in doors}
 
     def answer(self, facts: Facts) -> Answer:
         """What `evaluate` and `explain` say of these facts. Raises `UnknownLanguage`."""
         found = self._found(facts)
         if not isinstance(found, tuple):
             return self._asked(found)
-        said = found[1].said
-        quick = said.granted and len(said.holes) == 1 and not said.passing
-        return (self._told if quick else self._composed)(*found, facts)
+        only = found[1].said.only
+        return self._composed(*found, facts) if only is None else self._told(*found, facts, *only)
 
     def verdict(self, facts: Facts) -> Verdict:
         """What `evaluate` alone says of these facts."""
@@ -167,43 +203,47 @@ class Memo:
         if not isinstance(found, tuple):
             self.asked += 1
             return evaluate(self.policy, found)
-        rule, kept, known = found
+        rule, kept = found
         said, score = kept.said, kept.score
         findings: list[Any] = list(kept.findings)
-        for position, at in said.holes:
-            findings[position] = self._minute(rule, at, facts).finding
+        for position, clock in said.holes:
+            findings[position] = clock.at(facts, self._language).finding
         if said.passing:
-            facts = replace(facts, person=known.prepared)
+            facts = facts.of(kept.known.prepared)
             for position, at in said.passing:
                 findings[position] = rule.conditions[at].check(facts)
             score = next((finding.score for finding in findings if finding.score is not None), None)
         reason = next((finding.code for finding in findings if not finding.held), GRANTED)
         return Verdict(reason == GRANTED, reason, tuple(findings), self._sha256, score)
 
-    def _found(self, facts: Facts) -> "tuple[_Rule, _Kept, _Known] | Facts":
+    def _found(self, facts: Facts) -> "tuple[_Rule, _Kept] | Facts":
         """What is kept of this person at this door, now; or the facts, with a prepared ledger, of whom nothing is."""
         person, live, at_ms = facts.person, facts.live, facts.at_ms
-        rules = self._alone if live is None else self._empty if live == NOTHING else self._moving
+        rules = self._moving
+        if live is None:
+            rules = self._alone
+        elif not live.inside and not live.escorts and live.lockdown_ms is None:
+            rules = self._empty
         rule = rules.get(facts.door)
         if rule is None or person is None:
             return facts
-        known = self._known.get(person.id)
-        if known is None or known.facts is not person:
-            known = self._meet(person)
-        if any(not guard.check(facts).held for guard in rule.guards):
-            return replace(facts, person=known.prepared)
-        kept = known.kept.get(rule)
-        if kept is None or not kept.from_ms <= at_ms < kept.until_ms:
+        if rule.guards and any(not guard.check(facts).held for guard in rule.guards):
+            return facts.of(self._meet(person).prepared)
+        kept = rule.kept.get(person.id)
+        if kept is None or kept.known.facts is not person or not kept.from_ms <= at_ms < kept.until_ms:
             self.learned += 1
-            kept = self._learn(rule, known, facts)
+            kept = self._learn(rule, self._meet(person), facts)
         else:
             self.composed += 1
-        return rule, kept, known
+        return rule, kept
 
     def forget(self, person: str) -> None:
         """Drops all that is kept of somebody (their id), such as one who has left."""
         known = self._known.pop(person, None)
-        self.size -= 0 if known is None else 1 + len(known.kept)
+        if known is not None:
+            self.size -= 1 + len(known.rules)
+            for rule in known.rules:
+                del rule.kept[person]
 
     def _asked(self, facts: Facts) -> Answer:
         self.asked += 1
@@ -212,9 +252,11 @@ class Memo:
 
     def _meet(self, person: PersonFacts) -> _Known:
         """The person as they are now; what was kept of them as they were is dropped."""
-        self.forget(person.id)
-        self._make_room(person.id)
-        known = self._known[person.id] = _Known(person, self.policy)
+        known = self._known.get(person.id)
+        if known is None or known.facts is not person:
+            self.forget(person.id)
+            self._make_room(person.id)
+            known = self._known[person.id] = _Known(person, self.policy)
         return known
 
     def _make_room(self, person: str) -> None:
@@ -228,21 +270,23 @@ class Memo:
 
     def _learn(self, rule: _Rule, known: _Known, facts: Facts) -> _Kept:
         """Asks every condition but hours and those of which nothing is kept."""
-        facts = replace(facts, person=known.prepared)
+        facts = facts.of(known.prepared)
         found: list[tuple[int, Finding | None]] = []
         for at, condition in enumerate(rule.conditions):
             if at in rule.passing and at < len(FORBIDS):
                 continue  # a guard, and it holds
-            finding = None if at in rule.hours or at in rule.passing else condition.check(facts)
+            finding = None if at in rule.clocks or at in rule.passing else condition.check(facts)
             if finding is None or at >= len(FORBIDS) or not finding.held:
                 found.append((at, finding))
         findings = tuple(finding for _, finding in found)
         score = next((finding.score for finding in findings if finding is not None and finding.score is not None), None)
         said = self._say(rule, found)
-        kept = _Kept(*span_of(known.dates, facts.at_ms), said, said.findings if score is None else findings, score)
-        if rule not in known.kept:
+        span = span_of(known.dates, facts.at_ms)
+        kept = _Kept(known, *span, said, said.findings if score is None else findings, score)
+        if known.facts.id not in rule.kept:
             self._make_room(known.facts.id)
-        known.kept[rule] = kept
+            known.rules.append(rule)
+        rule.kept[known.facts.id] = kept
         return kept
 
     def _say(self, rule: _Rule, found: list[tuple[int, Finding | None]]) -> _Said:
@@ -252,14 +296,19 @@ class Memo:
         said = None if made_of_clauses else rule.said.get(key)
         if said is None:
             lines = [finding and line_of(rule.conditions[at], finding, self._language) for at, finding in found]
+            clocks = rule.clocks
+            holes = tuple((position, clocks[at]) for position, (at, _) in enumerate(found) if at in clocks)
+            passing = tuple((position, at) for position, (at, _) in enumerate(found) if at in rule.passing)
+            granted = all(finding is None or finding.held for _, finding in found)
             said = _Said(
                 tuple(at for at, _ in found),
                 tuple(finding for _, finding in found),
                 tuple(lines),
                 tuple(None if line is None else line["say"] for line in lines),
-                tuple((position, at) for position, (at, _) in enumerate(found) if at in rule.hours),
-                tuple((position, at) for position, (at, _) in enumerate(found) if at in rule.passing),
-                all(finding is None or finding.held for _, finding in found),
+                holes,
+                passing,
+                granted,
+                holes[0] if granted and len(holes) == 1 and not passing else None,
             )
             if not made_of_clauses:
                 if len(rule.said) >= MOST_SAID:
@@ -267,42 +316,18 @@ class Memo:
                 rule.said[key] = said
         return said
 
-    def _minute(self, rule: _Rule, at: int, facts: Facts) -> _Minute:
-        """What these hours find in this minute."""
-        at_ms = facts.at_ms
-        minute = rule.minutes.get(at)
-        if minute is not None and minute.from_ms <= at_ms < minute.until_ms:
-            return minute
-        hours = rule.hours[at]
-        finding = rule.conditions[at].check(facts)
-        if minute is not None and minute.from_ms <= at_ms < minute.turn_ms:
-            turn_ms, opens_ms = minute.turn_ms, minute.opens_ms
-        else:
-            seen_ms = hours.next_change(at_ms)
-            turn_ms = at_ms + HORIZON_MS if seen_ms is None else seen_ms
-            opens_ms = FAR_MS if finding.held else UNSEEN if seen_ms is None else seen_ms
-        begun = local(at_ms, hours.zone)
-        until_ms = min((at_ms // 1000 - begun.second) * 1000 + MINUTE_MS, turn_ms)
-        if local(until_ms - 1, hours.zone).replace(second=0) != begun.replace(second=0):
-            until_ms = at_ms + 1  # clocks are changed within this minute
-        line = line_of(rule.conditions[at], finding, self._language)
-        minute = rule.minutes[at] = _Minute(at_ms, until_ms, turn_ms, opens_ms, finding, line)
-        return minute
-
-    def _told(self, rule: _Rule, kept: _Kept, known: _Known, facts: Facts) -> Answer:
+    def _told(self, rule: _Rule, kept: _Kept, facts: Facts, position: int, clock: _Clock) -> Answer:
         """The answer to somebody whom nothing but hours can keep out: in one minute the same for all of them, save for
         their scores."""
-        said = kept.said
-        position, at = said.holes[0]
-        minute = rule.minutes.get(at)
-        if minute is None or not minute.from_ms <= facts.at_ms < minute.until_ms:
-            minute = self._minute(rule, at, facts)
+        said, minute = kept.said, clock.minute
+        if not minute.from_ms <= facts.at_ms < minute.until_ms:
+            minute = clock.at(facts, self._language)
         # Whose own dates come before the hours open may hear of another way than the others.
         if not minute.finding.held and not 0 < minute.opens_ms < kept.until_ms:
-            return self._composed(rule, kept, known, facts)
+            return self._composed(rule, kept, facts)
         told = minute.told.get(said)
         if told is None:
-            told = minute.told[said] = self._composed(rule, kept, known, facts)
+            told = minute.told[said] = self._composed(rule, kept, facts)
         if kept.score is None:
             return told
         findings: list[Any] = list(kept.findings)
@@ -310,23 +335,21 @@ class Memo:
         verdict = Verdict(told.verdict.granted, told.verdict.reason, tuple(findings), self._sha256, kept.score)
         return Answer(verdict, told.why)
 
-    def _composed(self, rule: _Rule, kept: _Kept, known: _Known, facts: Facts) -> Answer:
+    def _composed(self, rule: _Rule, kept: _Kept, facts: Facts) -> Answer:
         """The answer from what is kept of the person and of the minute."""
-        at_ms, said = facts.at_ms, kept.said
+        said = kept.said
         findings: list[Any] = list(kept.findings)
         lines: list[Any] = list(said.lines)
         says: list[Any] = list(said.says)
         open_now = True
-        for position, at in said.holes:
-            minute = rule.minutes.get(at)
-            if minute is None or not minute.from_ms <= at_ms < minute.until_ms:
-                minute = self._minute(rule, at, facts)
+        for position, clock in said.holes:
+            minute = clock.at(facts, self._language)
             findings[position], lines[position], says[position] = minute.finding, minute.line, minute.line["say"]
             if not minute.finding.held:
                 open_now = False
         granted, score = said.granted and open_now, kept.score
         if said.passing:
-            facts = replace(facts, person=known.prepared)
+            facts = facts.of(kept.known.prepared)
             for position, at in said.passing:
                 finding = rule.conditions[at].check(facts)
                 line = line_of(rule.conditions[at], finding, self._language)
@@ -344,13 +367,13 @@ class Memo:
             way = change_of(self.policy, facts, self._language)
             factors = factors_of(self.policy, verdict, self._language)
         else:
-            way = self._way(rule, kept, known, facts, tuple([rule.minutes[at].opens_ms for _, at in said.holes]))
+            way = self._way(rule, kept, facts, tuple([clock.minute.opens_ms for _, clock in said.holes]))
             factors = kept.factors
             if factors is None:
                 factors = kept.factors = factors_of(self.policy, verdict, self._language)
         return Answer(verdict, Explanation(failed, way, tuple(lines), factors))
 
-    def _way(self, rule: _Rule, kept: _Kept, known: _Known, facts: Facts, opens: tuple[int, ...]) -> str | None:
+    def _way(self, rule: _Rule, kept: _Kept, facts: Facts, opens: tuple[int, ...]) -> str | None:
         """What would change a denial, where hours open at these times or are open."""
         if kept.ways is not None and opens in kept.ways:
             return kept.ways[opens]
@@ -358,7 +381,7 @@ class Memo:
         offers: list[list[Change]] = []
         below: _Said | None = None
         if not kept.said.granted:
-            facts = replace(facts, person=known.prepared)
+            facts = facts.of(kept.known.prepared)
             for at, finding in zip(kept.said.at, kept.findings, strict=True):
                 if finding is not None and not finding.held:
                     failing.append(at)
@@ -371,7 +394,7 @@ class Memo:
             way = rule.ways[key]
         else:
             self.searched += 1
-            way = change_of(self.policy, replace(facts, person=known.prepared), self._language)
+            way = change_of(self.policy, facts.of(kept.known.prepared), self._language)
         if alike:
             if len(rule.ways) >= MOST_SAID:
                 rule.ways.clear()

@@ -94,9 +94,6 @@ def make_pack(
                 shared = _both(shared, _holding(condition, nobody, shared))
             else:
                 own.append(condition)
-        own = [
-            condition for condition, found in read if not found or not all(isinstance(atom, IsOpen) for atom in found)
-        ]
         for person in people:
             grant = _granted(policy, own, person, door, shared)
             if grant:
@@ -124,7 +121,7 @@ def _holding(condition: Condition, facts: Facts, spans: Sequence[Interval]) -> l
     at_ms, end_ms = spans[0][0], spans[-1][1]
     held: list[Interval] = []
     while at_ms < end_ms:
-        now = replace(facts, at_ms=at_ms)
+        now = facts.at(at_ms)
         turn_ms = condition.next_change(now)
         # Not in sight is not never: what does not turn within 14 days is asked about again after them.
         next_ms = min(end_ms, at_ms + HORIZON_MS if turn_ms is None else turn_ms)

@@ -20,9 +20,12 @@ sorted, filtered and capped once, so that a score is a look-up until it next cha
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate, chain, compress, groupby
 from operator import attrgetter, itemgetter
 from typing import Self
+
+import msgspec
 
 from ostiary.controller.policy.canonical import sha256_of
 from ostiary.controller.policy.facts import LATEST_MS, Entry
@@ -53,8 +56,7 @@ class ScoreRules:
         return min(max(total, self.lowest), self.highest)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True, gc=False):  # nothing leads from an entry back to it
     """An entry that counts and what it counts for, in points after the caps (0: the cap took it all)."""
 
     entry: Entry
@@ -100,8 +102,6 @@ class Ledger(tuple[Entry, ...]):
     """
 
     rules: ScoreRules
-    bounds: tuple[int, ...]
-    """Every time, rising, at which something here may change; between two of them nothing does."""
     settled_ms: int
     _own: tuple[Entry, ...]
     _settled: tuple[Counted, ...]
@@ -118,18 +118,23 @@ class Ledger(tuple[Entry, ...]):
         own = [entry for entry in self if entry.context == rules.context]
         own.sort(key=_BY_TIME)
         self._own = tuple(own)
-        turns = set(chain.from_iterable(map(_TURNS, own)))
-        turns.discard(None)
-        self.settled_ms = max(turns, default=0)
-        self.bounds = tuple(sorted({*turns, *(entry.expires_ms for entry in own if entry.expires_ms is not None)}))
+        times = chain.from_iterable(map(_TURNS, own))
+        self.settled_ms = max([at_ms for at_ms in times if at_ms is not None], default=0)
         self._settled = tuple(_capped([entry for entry in own if _stands(entry, self.settled_ms)], rules))
-        ends = [FAR_MS if item.entry.expires_ms is None else item.entry.expires_ms for item in self._settled]
+        expiries = [item.entry.expires_ms for item in self._settled]
+        ends = [FAR_MS if expires_ms is None else expires_ms for expires_ms in expiries]
         self._ends = tuple(ends)
         self._ending = tuple(sorted(zip(ends, self._settled, strict=True), key=_FIRST))
-        self._gone = tuple(accumulate((item.points for _, item in self._ending), initial=0))
+        self._gone = tuple(accumulate([item.points for _, item in self._ending], initial=0))
         nothing = Score(0, 0, (), (), "", 0)
         self._score, self._head = (1, 0, nothing), (1, 0, "")
         return self
+
+    @cached_property
+    def bounds(self) -> tuple[int, ...]:
+        """Every time, rising, at which something here may change; between two of them nothing does."""
+        times = {*chain.from_iterable(map(_TURNS, self._own)), *(entry.expires_ms for entry in self._own)}
+        return tuple(sorted(at_ms for at_ms in times if at_ms is not None))
 
     def span(self, at_ms: int) -> tuple[int, int]:
         """The longest [from_ms, until_ms) around `at_ms` in which surely nothing here changes."""
@@ -143,11 +148,15 @@ class Ledger(tuple[Entry, ...]):
         rules = self.rules
         if at_ms >= self.settled_ms:
             counted = tuple(compress(self._settled, map(at_ms.__lt__, self._ends)))
-            total = rules.start + self._gone[-1] - self._gone[bisect_right(self._ending, at_ms, key=_FIRST)]
+            left = bisect_right(self._ending, at_ms, key=_FIRST)
+            total = rules.start + self._gone[-1] - self._gone[left]
             now = Score(rules.clamp(total), total, counted, self, rules.context, at_ms)
+            from_ms = max(self.settled_ms, self._ending[left - 1][0]) if left else self.settled_ms
+            until_ms = self._ending[left][0] if left < len(self._ending) else FAR_MS
         else:
             now = _score(self, self._own, rules, at_ms)
-        self._score = (*self.span(at_ms), now)
+            from_ms, until_ms = self.span(at_ms)
+        self._score = (from_ms, until_ms, now)
         return now
 
     def steps(self, from_ms: int) -> Iterator[Step]:

@@ -57,7 +57,7 @@ def with_reasons(conditions: Sequence[Condition], facts: Facts, way: Way) -> Way
             wait = next((change for change in condition.change(done) if isinstance(change, Wait)), None)
             if wait is not None:
                 waits[number] = wait
-        done = replace(done, at_ms=max(wait.at_ms for wait in waits.values()))
+        done = done.at(max(wait.at_ms for wait in waits.values()))
     return replace(way, waits=tuple(waits.values()))
 
 
@@ -72,7 +72,7 @@ def first_moment(conditions: Sequence[Condition], facts: Facts, held: bool = Tru
             return None
         turn += 1
         # None of them turns before its own next change, so nothing is missed by going to the latest of these.
-        now = replace(now, at_ms=max(known))
+        now = now.at(max(known))
     return now.at_ms
 
 

@@ -15,6 +15,10 @@ class BadDraft(ThreePartError, ValueError):
     """A draft that is no record: its caller made a mistake, and nobody else's record is touched by it."""
 
 
+class BadErasures(ThreePartError, ValueError):
+    """A list of erasures that this log did not sign, or one that is older than what it should complete."""
+
+
 class LogInUse(ThreePartError):
     """Another keeper has this log open; two writers would sign two histories."""
 

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec.json import decode
 
 from ostiary.controller.record.checkpoint import BadKey, BadNote, Signer, cosignature, read_checkpoint
+from ostiary.controller.record.erasing import read_list
+from ostiary.controller.record.errors import BadErasures
 from ostiary.controller.record.fsck_journal import Journals, Note, notes_of_nodes
 from ostiary.controller.record.fsck_keys import KeyFile, KeysUnreadable
 from ostiary.controller.record.fsck_tree import Derived
@@ -124,6 +126,7 @@ class _Fsck:
         chain = self._chain()
         # Read before the store: what was published, or answered, is in it by then.
         published = self._published(chain)
+        self._erasures(chain)
         for note in notes_of_nodes(self.places.nodes, self.wrong):
             self.noted[sha256(note.receipt.encode()).digest()] = note
         try:
@@ -232,6 +235,17 @@ class _Fsck:
         except BadWitness as error:
             self.wrong(None, "witnesses", error.why)
         return checkpoint
+
+    def _erasures(self, chain: list[str]) -> None:
+        try:
+            if chain:
+                read_list((self.places.log_tiles / "erasures").read_bytes(), chain[-1])
+        except FileNotFoundError:
+            return  # published at the keeper's next start
+        except BadErasures as error:
+            self.wrong(None, "log/erasures", error.why.rstrip("."))
+        except OSError as error:
+            self.wrong(None, "log/erasures", f"it cannot be read: {error}")
 
     # --- records -----------------------------------------------------------------------------------------------
 
@@ -356,6 +370,8 @@ class _Fsck:
             self.decisions.clear(about)
         if kind in ("event", "outcome"):
             self.journals.heard(position, body)
+        elif kind == "restore":
+            self.journals.again()
         elif kind == "erase":
             self._erased(position, body)
 
@@ -384,6 +400,8 @@ class _Fsck:
             self.wrong(position, "the store", "its receipt code is that of an earlier record")
         kept = log_db.journal(db)
         self._closing(kept.pop(CLOSED, 0))
+        for own in [name for name in kept if name.startswith("/")]:
+            del kept[own]  # the keeper's own marks, which no node uploads
         self.journals.compare(kept)
         for note in self.noted.values():
             why = f"{note.node} noted an answer whose receipt {note.receipt} no record has: an answer without a record"

@@ -36,6 +36,10 @@ class Journals:
             self._wrong(position, "the store", f"the journal of {node} has {number} after {before}")
         self._upto[node] = number
 
+    def again(self) -> None:
+        """A backup was restored: what nodes uploaded after it was made is not here, and each goes on where it is."""
+        self._upto.clear()
+
     def unknown(self) -> None:
         self._unknown += 1
 

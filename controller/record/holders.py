@@ -12,17 +12,17 @@ class Holders:
 
     def __init__(self, keys: KeyStore) -> None:
         self._keys = keys
-        self._known: dict[tuple[tuple[str, ...], int], tuple[Holder, ...]] = {}
+        self._known: dict[tuple[tuple[str, ...], int, bool], tuple[Holder, ...]] = {}
         self._destroyed = keys.destroyed
 
-    def of(self, persons: tuple[str, ...], at_ms: int) -> tuple[Holder, ...]:
+    def of(self, persons: tuple[str, ...], at_ms: int, lasting: bool = False) -> tuple[Holder, ...]:
         """Sorted by key id. A key that is missing is offered: it is durable once the key store has kept it."""
         if self._destroyed != self._keys.destroyed or len(self._known) > REMEMBERED:
             self._known.clear()
             self._destroyed = self._keys.destroyed
-        asked = (persons, at_ms // DAY_MS)
+        asked = (persons, at_ms // DAY_MS, lasting)
         held = self._known.get(asked)
         if held is None:
-            found = [holder_of(self._keys.offer(name)) for name in holder_names(persons, at_ms)]
+            found = [holder_of(self._keys.offer(name)) for name in holder_names(persons, at_ms, lasting=lasting)]
             held = self._known[asked] = tuple(sorted(found))
         return held

@@ -5,6 +5,7 @@ The tree that others see is never ahead of the disk.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ostiary.controller.record.batch import CHUNK, Batch, Entry
 from ostiary.controller.record.checkpoint import Signer, origin_of
+from ostiary.controller.record.erasing import Doomed, Named, erasures, list_of, named
 from ostiary.controller.record.errors import LogClosed, RecordFailed
 from ostiary.controller.record.group import GroupCommit
 from ostiary.controller.record.handover import Handover
@@ -24,15 +26,17 @@ from ostiary.controller.record.publisher import Publisher
 from ostiary.controller.record.reading import Reading
 from ostiary.controller.record.rebuild import catch_up, disagrees, published_size, rebuilt
 from ostiary.controller.record.receipt import Receipt, cosigners, to_file
-from ostiary.controller.record.record import Draft, holder_names_since, record_bytes
+from ostiary.controller.record.record import LASTING, Draft, holder_names_since, record_bytes
 from ostiary.controller.record.sealing import about, commitment, fresh_bytes, seal, unseal
 from ostiary.controller.record.tiles import Tiles
 from ostiary.controller.record.tree import EMPTY_ROOT, Growth
 from ostiary.controller.record.witnesses import Witnesses, read_witnesses
 from ostiary.controller.store import log_db
-from ostiary.controller.store.errors import ThreePartError
+from ostiary.controller.store.errors import NotDestroyed, StoreUnavailable, ThreePartError
 from ostiary.controller.store.keys import KeyStore
 from ostiary.controller.store.log_store import LogPlace, LogWriter
+
+_log = logging.getLogger("ostiary.log")
 
 Freshness = Mapping[str, tuple[int, int]]
 Journal = Mapping[str, int]
@@ -54,10 +58,11 @@ class Log:
         self._holders = Holders(keys)
         self._tiles = Tiles(tiles_beside(place.file))
         self._closed = False
+        self._erasing = asyncio.Lock()
         self._group = GroupCommit(self._opened_for, self.commit, self._told)
         self._db: LogWriter | None = log_db.open_writer(place, self._commitment_of)
         try:
-            last = log_db.last_checkpoint(self._db)
+            last = _last_checkpoint(self._db)
             self._ring = Keyring(keys, origin_of(site), self._tiles.directory / "keys", last)
             self._signer: Signer | HandingOver = self._ring.signer
             self._witnesses = Witnesses(read_witnesses(place.file.with_name("witnesses")), self.consistency)
@@ -67,6 +72,7 @@ class Log:
             # Size and checkpoint in one value, so that whoever reads it from another thread has a pair that fits.
             self._signed = last or (0, self._signer.sign(0, EMPTY_ROOT))
             self._publisher = self._published()
+            self._finish_at_start()
         except BaseException:
             self._db.close()
             raise
@@ -197,7 +203,46 @@ class Log:
         if self._closed:
             raise LogClosed("Nothing was recorded.", "The log is closed.", "Start the keeper again.")
         wish = _Wish(self._made(drafts), freshness or {}, journal or {})
+        if self._erasing.locked():
+            async with self._erasing:  # a record sealed now could miss its key a moment later
+                pass
         return list(await self._group.put(wish))
+
+    async def erase(self, doomed: Sequence[Doomed], record: Callable[[Named], Draft]) -> list[Receipt]:
+        """Record an erasure, then destroy its keys, so that nobody can read what only they opened.
+
+        `record` makes a draft of what it names; a long erasure has several. While the last records are looked at and
+        the keys go, which takes as long as a commit or two, appends wait, so no record is ever under a key that goes
+        meanwhile. A crash in between is finished by the next `start`. Raises what `append` raises, and NotDestroyed.
+        """
+        keys = {key.id for key in doomed}
+        looked = self.size
+        found = await asyncio.to_thread(lambda: named(self._behind, keys, 0, looked))
+        async with self._erasing:
+            await self._group.put(_Wish([], {}, {}))  # whoever was on the way is durable now
+            found += await asyncio.to_thread(lambda: named(self._behind, keys, looked, self.size))
+            drafts = [record(part) for part in Named.parts(doomed, found)]
+            receipts = list(await self._group.put(_Wish(self._made(drafts), {}, {})))
+            await asyncio.to_thread(self.finish_erasures)
+        return receipts
+
+    def finish_erasures(self) -> None:
+        """Destroy what records of erasures name and a crash has left, and publish the list.
+
+        Raises NotDestroyed, StoreUnavailable.
+        """
+        said = erasures(self._reading, self.open)
+        if said:
+            self._keys.destroy_all(key for one in said for key in one.keys)
+        chain = "".join(f"{handover.line}\n" for handover in self._ring.chain)
+        try:
+            self._tiles.set_erasures(list_of(self.size, said, chain, self._ring.signer.sign_text))
+        except OSError as error:
+            raise StoreUnavailable(
+                "The list of erasures was not published; the keys are destroyed.",
+                f"The system says: {error}.",
+                f"Check space and health of {self._tiles.directory}. The next start, or day, publishes it.",
+            ) from error
 
     def stage(
         self, drafts: Sequence[Draft], freshness: Freshness | None = None, journal: Journal | None = None
@@ -245,6 +290,13 @@ class Log:
         self._drop_writer()
         os.close(self._lock)
 
+    def _finish_at_start(self) -> None:
+        try:
+            self.finish_erasures()
+        except (NotDestroyed, StoreUnavailable) as error:
+            # The rows are gone in any case, or stay as unreadable as before; doors do not wait for it.
+            _log.error("An erasure is finished later: %s", error)
+
     def _made(self, drafts: Sequence[Draft]) -> list[tuple[Draft, bytes]]:
         return [(draft, record_bytes(draft, self._site)) for draft in drafts]
 
@@ -267,7 +319,7 @@ class Log:
 
     def _sealed(self, made: Sequence[tuple[Draft, bytes]]) -> list[Entry]:
         said, holders_of = self._said, self._holders.of
-        holders = [holders_of(draft.persons, draft.at_ms) for draft, _ in made]
+        holders = [holders_of(draft.persons, draft.at_ms, draft.kind in LASTING) for draft, _ in made]
         sizes = [fresh_bytes(len(held)) for held in holders]
         # One draw for all: asking the system costs more than what it gives.
         fresh, start = self._random(sum(sizes)), 0
@@ -318,7 +370,7 @@ class Log:
             db = log_db.open_writer(self._place, self._commitment_of)
             try:
                 # A commit that failed may have reached the disk all the same. Nobody was told, so it simply stays.
-                last = log_db.last_checkpoint(db)
+                last = _last_checkpoint(db)
                 catch_up(self._tree, self._commitments, last, self._ring.keys)
                 self._signed = last or self._signed
             except BaseException as error:
@@ -338,6 +390,18 @@ class Log:
 def tiles_beside(path: Path) -> Path:
     """Where the tiles of the log at `path` are: a directory of its name, beside it."""
     return path.with_suffix("")
+
+
+def _last_checkpoint(db: LogWriter) -> tuple[int, str] | None:
+    """Raises StoreUnavailable, also when the line is cut just after it was opened."""
+    try:
+        return log_db.last_checkpoint(db)
+    except db.errors as error:
+        raise StoreUnavailable(
+            "The log was not opened.",
+            f"The system says: {str(error).strip()}.",
+            "The next request tries again.",
+        ) from error
 
 
 def _failed(place: LogPlace, error: BaseException) -> RecordFailed:

@@ -1,9 +1,10 @@
 """Opening: one record read back with a holder's key, and held against everything that the log says about it."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from msgspec.json import decode
 
 from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.reading import Row, receipt_tag, row_of
@@ -49,7 +50,7 @@ def open_record(
     unsealed = unseal(site, leaf, stored.sealed, stored.wraps, keys.by_id)
     if unsealed is None:
         return Erased(row)
-    record = json.loads(unsealed.data)
+    record = decode(unsealed.data)
     changed = [name for name in _COLUMNS if record[name] != getattr(row, name)]
     code = record["receipt"]
     if stored.receipt_tag != (None if code is None else receipt_tag(code)):

@@ -116,7 +116,7 @@ class Reading:
         The log has no index of persons, so that its store says nothing about who passed where: this reads all wraps
         since then, a piece at a time.
         """
-        first, upto, wanted = self._first_since(since_ms), self.size(), frozenset(holders)
+        first, upto, wanted = self.first_since(since_ms), self.size(), frozenset(holders)
         found: list[int] = []
         while upto > first and len(found) < most:
             lower = max(first, upto - PIECE)
@@ -126,7 +126,7 @@ class Reading:
             upto = lower
         return found[:most]
 
-    def _first_since(self, at_ms: int) -> int:
+    def first_since(self, at_ms: int) -> int:
         """The first position of that time or later; clocks being what they are, an hour earlier to be safe."""
         low, high = 0, self.size()
         while low < high:

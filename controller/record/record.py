@@ -15,6 +15,9 @@ VERSION = 1
 MAX_BYTES = 65_536
 MAX_POSITION = 2**53
 DAY_MS = 86_400_000
+ALWAYS = "always"
+# What these say must outlive every month: what ruled when, who spoke for a door, what was erased, whose keys hold.
+LASTING = frozenset({"erase", "fleet", "forget", "lockdown", "log-key", "publish", "restore", "resume", "shadow"})
 # The last millisecond of the year 9999: beyond it a month has no name.
 MAX_AT_MS = 253_402_300_799_999
 
@@ -94,9 +97,12 @@ def record_bytes(draft: Draft, site: str) -> bytes:
     )
 
 
-def holder_names(persons: tuple[str, ...], at_ms: int) -> list[str]:
-    """The names of the keys that open a record: each person's key of the month, else the site's. Months are UTC."""
-    month = month_of(at_ms)
+def holder_names(persons: tuple[str, ...], at_ms: int, *, lasting: bool = False) -> list[str]:
+    """The names of the keys that open a record: each person's key of the month, else the site's. Months are UTC.
+
+    A `lasting` record that concerns nobody is under a key of the site that no month ends.
+    """
+    month = ALWAYS if lasting and not persons else month_of(at_ms)
     return [f"record/{holder}/{month}" for holder in sorted(set(persons)) or ("site",)]
 
 

@@ -151,6 +151,15 @@ class Tiles:
         self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         _replace(self.directory / "checkpoint", note.encode(), sync=True)
 
+    def erasures(self) -> str | None:
+        """The published list of erasures (`record/erasing.py`); None when nothing was ever erased."""
+        return self._text("erasures")
+
+    def set_erasures(self, text: str) -> None:
+        """Publish the list of erasures. A crash leaves the old one or the new one."""
+        self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _replace(self.directory / "erasures", text.encode(), sync=True)
+
     def _text(self, name: str) -> str | None:
         data = _read(self.directory / name)
         try:

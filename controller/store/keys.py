@@ -8,7 +8,7 @@ import hmac
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,6 +137,44 @@ class KeyStore:
             rows = self._db.execute("SELECT id, name FROM key").fetchall()
             names = (self._open(name, b"name\0" + key_id).decode() for key_id, name in rows)
             return sorted(name for name in names if name.startswith(prefix))
+
+    def ids_of(self, prefix: str) -> dict[str, bytes]:
+        """name → id of every durable key whose name begins with `prefix`. Opens every name, but keeps nobody waiting
+        for longer than a few hundred of them take."""
+        found: dict[str, bytes] = {}
+        after = b""
+        while True:
+            with self._lock:
+                rows = self._db.execute(
+                    "SELECT tag, id, name FROM key WHERE tag > ? ORDER BY tag LIMIT 500", (after,)
+                ).fetchall()
+                for _, key_id, sealed in rows:
+                    name = self._open(sealed, b"name\0" + key_id).decode()
+                    if name.startswith(prefix):
+                        found[name] = key_id
+            if not rows:
+                return dict(sorted(found.items()))
+            after = rows[-1][0]
+
+    def id_of(self, name: str) -> bytes | None:
+        """The id of the durable key of this name."""
+        row = self._one("SELECT id FROM key WHERE tag = ?", self._tag(name))
+        return None if row is None else row[0]
+
+    def destroy_all(self, ids: Iterable[bytes]) -> int:
+        """Like `destroy`, for many by their ids and in one transaction; says how many there still were."""
+        with self._lock:
+            here = [(key_id,) for key_id in set(ids) if self._one("SELECT id FROM key WHERE id = ?", key_id)]
+            if here:
+                self._write("DELETE FROM key WHERE id = ?", here)
+                gone = {key_id for (key_id,) in here}
+                names = {name for key_id, name in self._by_id.items() if key_id in gone}
+                self._by_id = {key_id: name for key_id, name in self._by_id.items() if key_id not in gone}
+                self._by_name = {name: key for name, key in self._by_name.items() if name not in names}
+                self.destroyed += len(here)
+            # Also when there was none: an earlier call may have deleted the rows and failed here.
+            self._empty_wal()
+            return len(here)
 
     def destroy(self, name: str) -> bool:
         """Forget a key, on the disk and in memory; whatever it protects is noise from now on. False: there was none.

@@ -158,10 +158,10 @@ class PostgresWriter(PostgresReader):
 
     def _take_lock(self) -> None:
         try:
-            [taken] = self.execute("SELECT pg_try_advisory_lock(?, hashtext(current_schema()))", (LOCK,)).fetchone()
-        except psycopg.Error as error:
+            held = self.execute("SELECT pg_try_advisory_lock(?, hashtext(current_schema()))", (LOCK,)).fetchone()[0]
+        except psycopg.Error as error:  # the line was cut just after it was opened
             raise _unavailable(error) from error
-        if not taken:
+        if not held:
             raise LogHeld(
                 "The log was not opened.",
                 "Another session holds the log of this database: another keeper, or one whose line was just cut.",

@@ -10,7 +10,8 @@ from ostiary.controller import __version__
 from ostiary.controller.web import answering
 from ostiary.controller.web.api import decisions as api_decisions
 from ostiary.controller.web.api import doors as api_doors
-from ostiary.controller.web.api import live, log, reports
+from ostiary.controller.web.api import live, log, policy_looks, policy_preview, policy_proofs, reports
+from ostiary.controller.web.api import policy as api_policy
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
 from ostiary.controller.web.panel import decisions, doors, people, person, policy, purpose
@@ -40,7 +41,9 @@ def make_app(desk: Desk) -> ASGIApp:
     )
     app.state.desk = desk
     answering.register(app)
-    for room in (doors, decisions, people, person, policy, purpose, api_doors, api_decisions, live, reports, log):
+    panel = (doors, decisions, people, person, policy, purpose)
+    policy_api = (api_policy, policy_looks, policy_preview, policy_proofs)
+    for room in (*panel, api_doors, api_decisions, *policy_api, live, reports, log):
         app.include_router(room.router)
     app.mount("/static", NamedByContent(directory=STATIC))
 

@@ -1,5 +1,6 @@
 """What the web works with: the site's places, the way to the keeper, the doors, the log's index and the people."""
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -12,13 +13,16 @@ from ostiary.controller.policy.document import Policy, load
 from ostiary.controller.store.people_db import open_people
 from ostiary.controller.store.places import Places
 from ostiary.controller.web import doorway
+from ostiary.controller.web.comparing import Comparing
 from ostiary.controller.web.faces import Faces
 from ostiary.controller.web.index import Index
 from ostiary.controller.web.live import Feed, Sources
 from ostiary.controller.web.often import Often
 from ostiary.controller.web.pocket import Pocket
+from ostiary.controller.web.previewed import Previewed
 from ostiary.controller.web.problem import ActRefused, KeeperAway, NotThere, Problem
 from ostiary.controller.web.views import DoorChoice, DoorState
+from ostiary.controller.web.work import Work
 
 # Until there is sign-in, whoever uses this machine is its operator.
 OPERATOR, ROLE = "this machine", "admin"
@@ -34,6 +38,9 @@ class Desk:
         self.pocket = Pocket(places.demo_cards)
         self.faces = Faces()
         self.often = Often()
+        self.work = Work()
+        self.comparing = Comparing()
+        self.previewed = Previewed()
         self.index = Index(settings.log_place(places))
         self.feed = Feed(Sources(self.index.mark, self.index.last, self.index.since, self._door_states))
         self._keeper = Keeper(places.keeper_socket)
@@ -47,10 +54,11 @@ class Desk:
         *,
         operator: str = OPERATOR,
         role: str = ROLE,
+        progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> dict[str, Any]:
         """Ask the keeper. Raises `KeeperAway`, `NotThere` or `ActRefused` in the keeper's own words."""
         try:
-            return await self._keeper.act(name, args, operator=operator, role=role, purpose=purpose)
+            return await self._keeper.act(name, args, operator=operator, role=role, purpose=purpose, progress=progress)
         except ActError as error:
             raise _problem(error) from error
 

@@ -19,6 +19,8 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_MAX_BYTES = 64 * 1024
 PICTURE_MAX_BYTES = 20_000_000
 UPLOAD_MAX_BYTES = PICTURE_MAX_BYTES + FORM_MAX_BYTES
+# Two policies (`policy/yaml_text.py`), as a form or a JSON text may have to spell them.
+POLICY_MAX_BYTES = 512 * 1024
 
 HEADERS = {
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -36,6 +38,8 @@ HEADERS = {
 
 def body_limit(path: str) -> int:
     """The bytes a body sent to `path` may have."""
+    if path.startswith(("/api/v1/policy/", "/policy/")):
+        return POLICY_MAX_BYTES
     return UPLOAD_MAX_BYTES if path.endswith(("/present", "/enrol", "/face")) else FORM_MAX_BYTES
 
 
@@ -89,7 +93,9 @@ def too_large(path: str) -> BodyTooLarge:
     if limit == UPLOAD_MAX_BYTES:
         return picture_too_large()
     return BodyTooLarge(
-        "The form is too large.", f"It may have {limit // 1024} KB.", "Shorten the longest field and send it again."
+        "What was sent is too large.",
+        f"It may have {limit // 1024} KB.",
+        "Shorten the longest field and send it again.",
     )
 
 

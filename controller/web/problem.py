@@ -68,6 +68,30 @@ class FacesAbsent(Problem):
     status, kind = 501, "faces-absent"
 
 
+class PolicyRefused(Problem):
+    """The text is no policy, or one that must not rule."""
+
+    status, kind = 422, "policy-refused"
+
+
+class TooHard(Problem):
+    """A policy that could not be worked on within the bounds of time and memory."""
+
+    status, kind = 422, "too-hard"
+
+
+class SolverAbsent(Problem):
+    """The prove extra is not installed; everything but proofs works without it."""
+
+    status, kind = 501, "solver-absent"
+
+
+class TooBusy(Problem):
+    """As much of this kind is being done as is done at once."""
+
+    status, kind = 503, "too-busy"
+
+
 class NotThere(Problem):
     """There is nothing at this address."""
 

@@ -221,3 +221,52 @@ class Given:
     card: bool = True
     consent: bool = False
     portrait: str = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """What is refused at a place of a policy: what was found, why that is refused, and what to do now."""
+
+    found: str
+    why: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedLine:
+    """A line of a policy; `gap`: lines before it are left out."""
+
+    number: int
+    text: str
+    findings: tuple[FindingLine, ...] = ()
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One person at one door whom a new policy would answer otherwise, with how many of their requests."""
+
+    what: str
+    kind: str
+    person: str
+    href: str
+    door: str
+    reasons: str
+    requests: int
+    last_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a new policy would have changed over the requests of the last `days`. `loses` and `gains` count persons at
+    doors; `not_shown` are differences that the page leaves out."""
+
+    days: int
+    requests: int
+    unchanged: int
+    loses: int
+    gains: int
+    changes: tuple[Change, ...]
+    not_shown: int
+    erased: int
+    unknown_live: int

@@ -11,8 +11,9 @@ class Contact:
         self.open: bool | None = None
         self.held_at_ms: int | None = None
 
-    def level(self, is_open: bool, allowed: bool, now_ms: int) -> list[str]:
-        """The contact reads open or closed. `allowed`: a pulse or a REX explains an opening.
+    def level(self, is_open: bool, allowed: bool, now_ms: int, more_ms: int = 0) -> list[str]:
+        """The contact reads open or closed. `allowed`: a pulse or a REX explains an opening. `more_ms`: by how much
+        later than usual an opening that begins now is *held*.
 
         Returns event kinds. The first level after the start is taken as found: it is never *forced*.
         """
@@ -22,11 +23,11 @@ class Contact:
         if not is_open:
             self.held_at_ms = None
             return [] if before is None else [codes.CLOSED]
-        self.held_at_ms = now_ms + self.held_ms
+        self.held_at_ms = now_ms + self.held_ms + more_ms
         return [codes.OPENED if allowed or before is None else codes.FORCED]
 
     def tick(self, now_ms: int) -> list[str]:
-        """Report *held* once when the door has stood open for `held_ms`."""
+        """Report *held* once when the door has stood open for `held_ms` and what was added to it."""
         if self.held_at_ms is None or now_ms < self.held_at_ms:
             return []
         self.held_at_ms = None

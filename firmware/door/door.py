@@ -27,7 +27,7 @@ from ostiary.firmware.door.contact import Contact
 from ostiary.firmware.door.egress import Egress
 from ostiary.firmware.door.journal import Recovered
 from ostiary.firmware.door.notes import REMEMBERED, Notes
-from ostiary.firmware.door.session import DENY, GRANT, WAITING, Answer, Session
+from ostiary.firmware.door.session import DENY, GRANT, WAITING, Answer, Judgement, Session
 from ostiary.firmware.door.strike import Strike
 from ostiary.protocol import codes
 
@@ -51,6 +51,7 @@ class Door:
         self.egress = Egress()
         self.notes = Notes(boot, recovered.last_seq, recovered.closed)
         self.term = 0
+        self._kept_upto = recovered.upto
         self._asks = 0
         self._open = list(recovered.open)
         self._offset_ms = 0
@@ -59,6 +60,7 @@ class Door:
         self._released: Session | None = None
         self._expired: list[Session] = []
         self._pulse_receipt = ""
+        self._more_ms = 0
         self._now_ms = 0
         self._effects: "list[tuple[Any, ...]]" = []
 
@@ -166,7 +168,7 @@ class Door:
         self.term = max(self.term, answer.term)
         show = ("show", {"say": answer.say, "learn": answer.learn}, answer.slip)
         if judged.kind == GRANT:
-            self._grant(session, judged.pulse_ms)
+            self._grant(session, judged)
             self._effects.append(show)
         elif judged.kind == DENY:
             self._effects.append(show)
@@ -186,21 +188,23 @@ class Door:
                 return session
         return None
 
-    def _grant(self, session: Session, pulse_ms: int) -> None:
+    def _grant(self, session: Session, judged: Judgement) -> None:
         if self._released is not None:
             self._close(self._released, codes.UNUSED, "another grant came before the door opened")
-        for kind in self.strike.pulse(pulse_ms, self._now_ms):
+        for kind in self.strike.pulse(judged.pulse_ms, self._now_ms):
             if kind == codes.STRIKE_ON:
                 self._pulse_receipt = session.receipt
             self._note([kind], self._pulse_receipt)
         session.release()
         self._released = session
-        self._effects.append(("strike", pulse_ms))
+        self._more_ms = judged.held_ms
+        self._effects.append(("strike", judged.pulse_ms))
 
     def _contact(self, is_open: bool) -> None:
         found = "found open at the start" if self.contact.open is None else ""
         on_pulse = self.strike.lets(self._now_ms)
-        kinds = self.contact.level(is_open, on_pulse or self.egress.lets(self._now_ms), self._now_ms)
+        allowed = on_pulse or self.egress.lets(self._now_ms)
+        kinds = self.contact.level(is_open, allowed, self._now_ms, self._more_ms if on_pulse else 0)
         self._note(kinds, "", found)
         if codes.OPENED in kinds and on_pulse and self._released is not None:
             self._close(self._released, codes.ACTED)
@@ -208,6 +212,10 @@ class Door:
 
     def _acknowledged(self, upto: int) -> None:
         behind = self.notes.last_seq
+        if upto < self._kept_upto:
+            # Once, on change: the keeper has forgotten what it had said it keeps.
+            self._note([codes.BOOT], "", f"the keeper had this journal up to {self._kept_upto}, and now {upto}")
+        self._kept_upto = upto
         if upto > behind:
             # The journal was lost or replaced; numbers that the keeper knows must not come again.
             self.notes.last_seq = upto

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_AGE_MS = 5_000
+MAX_HELD_MS = 600_000
 
 GRANT = "grant"
 DENY = "deny"
@@ -27,11 +28,13 @@ class AlreadyClosed(RuntimeError):
 
 
 class Judgement:
-    """What an answer amounts to: `kind` grant, deny or refuse; `why` is said when it is refused."""
+    """What an answer amounts to: `kind` grant, deny or refuse; `why` is said when it is refused. A grant releases the
+    strike for `pulse_ms`, and its door may stand open for `held_ms` longer than usual before it counts as *held*."""
 
-    def __init__(self, kind: str, pulse_ms: int = 0, why: str = "") -> None:
+    def __init__(self, kind: str, pulse_ms: int = 0, held_ms: int = 0, why: str = "") -> None:
         self.kind = kind
         self.pulse_ms = pulse_ms
+        self.held_ms = held_ms
         self.why = why
 
 
@@ -42,6 +45,7 @@ class Answer:
         self.nonce: str = message["nonce"]
         self.verdict: str = message["verdict"]
         self.pulse_ms: int = message["pulse_ms"]
+        self.held_ms: int = message.get("held_ms", 0)
         self.term: int = message["term"]
         self.say: str = message["show"]["say"]
         self.learn: str = message["show"]["learn"]
@@ -109,9 +113,11 @@ class Session:
             return Judgement(REFUSE, why="it grants and does not say yes")
         if not MIN_PULSE_MS <= answer.pulse_ms <= MAX_PULSE_MS:
             return Judgement(REFUSE, why=f"a pulse of {answer.pulse_ms} ms is outside 1000 to 30000 ms")
+        if not 0 <= answer.held_ms <= MAX_HELD_MS:
+            return Judgement(REFUSE, why=f"{answer.held_ms} ms more to pass is outside 0 to 600000 ms")
         if not answer.receipt:
             return Judgement(REFUSE, why="a grant without a receipt")
-        return Judgement(GRANT, answer.pulse_ms)
+        return Judgement(GRANT, answer.pulse_ms, answer.held_ms)
 
     def release(self) -> None:
         """The grant counts: the strike is about to move, and the outcome is still to come."""

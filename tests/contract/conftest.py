@@ -128,6 +128,8 @@ def _agreeing(message: dict[str, Any]) -> dict[str, Any]:
         granted = message["verdict"] == "grant"
         pulse_ms = message["pulse_ms"]
         message["pulse_ms"] = pulse_ms if granted and pulse_ms >= 1000 else 0
+        if not granted:
+            message.pop("held_ms", None)
         message["show"]["say"] = "yes" if granted else "busy" if message["term"] % 2 else "no"
     return message
 

@@ -37,6 +37,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         "nonce": base64url.encode(bytes(16)),
         "verdict": "grant",
         "pulse_ms": 5000,
+        "held_ms": 60000,
         "term": 1,
         "receipt": {
             "code": "0123456789ABCDEF",
@@ -248,6 +249,7 @@ FACELESS = changed(ASK, ("probe",), ...)
         ("ask", changed({**FACELESS, "credential": "card"}, ("claim",), ...)),
         ("answer", {**ANSWER, "verdict": "deny"}),
         ("answer", {**ANSWER, "verdict": "deny", "pulse_ms": 0}),
+        ("answer", {**ANSWER, "verdict": "deny", "pulse_ms": 0, "show": {"say": "no", "learn": ""}}),
         ("answer", {**ANSWER, "verdict": "deny", "show": {"say": "no", "learn": ""}}),
         ("answer", {**ANSWER, "show": {"say": "no", "learn": ""}}),
         ("answer", {**ANSWER, "show": {"say": "busy", "learn": ""}}),
@@ -270,7 +272,9 @@ def test_fields_that_contradict_each_other_are_refused(kind: str, message: dict[
         ("answer", {**ANSWER, "pulse_ms": 0}),
         ("answer", {**ANSWER, "pulse_ms": 1000}),
         ("answer", {**ANSWER, "pulse_ms": 30000}),
-        ("answer", {**ANSWER, "verdict": "deny", "pulse_ms": 0, "show": {"say": "busy", "learn": ""}}),
+        ("answer", {**ANSWER, "verdict": "deny", "pulse_ms": 0, "held_ms": 0, "show": {"say": "busy", "learn": ""}}),
+        ("answer", changed(ANSWER, ("held_ms",), ...)),
+        ("answer", {**ANSWER, "held_ms": 600000}),
         ("status", {**WHOLE["status"], "roles": ["strike", "reader"]}),
     ],
 )

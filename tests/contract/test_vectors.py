@@ -45,7 +45,8 @@ def test_our_sealed_vectors_open_again(interpreter: Interpreter) -> None:
 def test_our_message_vectors_are_messages(interpreter: Interpreter) -> None:
     """The plaintexts named after a kind decode as that kind, and a wrong kind's table refuses each."""
     [path] = [path for path in VECTORS if path.stem == "ostiary-sealed"]
-    cases = [case for case in json.loads(path.read_text())["cases"] if case["name"] == case["typ"]]
+    sealed = json.loads(path.read_text())["cases"]
+    cases = [case for case in sealed if case["name"].partition(",")[0] == case["typ"]]
     plaintexts = [case["plaintext"].encode().hex() for case in cases]
     mine = [{"do": "decode", "kind": case["typ"], "data": data} for case, data in zip(cases, plaintexts, strict=True)]
     assert all("gives" in came for came in interpreter(mine))

@@ -15,6 +15,7 @@ import pytest
 
 from ostiary.controller import samples
 from ostiary.controller.acts.errors import ActError
+from ostiary.controller.people import more_time
 from ostiary.controller.record.reading import Reading
 from ostiary.controller.record.receipt import verify
 from ostiary.protocol import base64url, codes, keys, messages
@@ -65,6 +66,36 @@ def test_a_card_is_granted_and_the_record_says_why(tmp_path: Path) -> None:
         assert found["body"]["person"] == person
         assert [clause["clause"] for clause in found["body"]["clauses"]] == ["member", "within"]
         assert all(clause["held"] for clause in found["body"]["clauses"])
+
+    at_site(tmp_path, story)
+
+
+UNHURRIED = """
+policy: northside-unhurried
+doors:
+  front: {face: off, pulse: 4s, more_time: {pulse: 10s, held: 60s}, grant: [member: active]}
+"""
+
+
+def test_whoever_has_more_time_gets_it_and_nothing_else_tells_them_apart(tmp_path: Path) -> None:
+    async def story(site: RunningSite) -> None:
+        await site.keeper.act("publish", {"text": UNHURRIED, "name": "unhurried.yaml"}, **WHO)
+        people = [await site.member("Ada", "ada"), await site.member("Bob", "bob")]
+        await site.member("Cy", "cy", membership_ended=True)
+        with site.people.begin() as conn:
+            more_time.give_more_time(conn, people[0], "test", 1)
+        await site.keeper.act("refresh", {}, **WHO)
+        async with BareNode(site.places.node("front-1")) as node:
+            ada, bob, cy = [
+                await node.asked(node.ask(claim={"kind": "card", "value": card})) for card in ("ada", "bob", "cy")
+            ]
+        assert [(one["pulse_ms"], one["held_ms"]) for one in (ada, bob, cy)] == [(14_000, 60_000), (4_000, 0), (0, 0)]
+        assert ada["show"] == bob["show"]
+        bodies = [(await look_up(site, answer))["body"] for answer in (ada, bob)]
+        for body in bodies:
+            for own in ("id", "at_ms", "claim", "person"):
+                del body[own]
+        assert bodies[0] == bodies[1]
 
     at_site(tmp_path, story)
 

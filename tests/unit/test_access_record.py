@@ -38,7 +38,8 @@ def test_it_says_all_that_a_log_must_say() -> None:
     assert set(made(FACE).body) == {
         "id", "at_ms", "asked", "site", "door", "node", "mode", "decided", "pack_age_s", "operator", "credential",
         "claim", "person", "faces", "model", "runtime", "gallery", "operating_point", "match", "for_reviewers",
-        "quality", "liveness", "score", "policy", "clauses", "verdict", "reason", "sentence", "counterfactual",
+        "quality", "liveness", "score", "live", "policy", "clauses", "factors", "verdict", "reason", "sentence",
+        "counterfactual",
     }  # fmt: skip
 
 

@@ -48,6 +48,7 @@ MAY_IMPORT = {
         "controller.record.reading",
         "controller.record.tiles",
         "controller.doorstep",
+        "controller.published",
         "controller.site",
         "protocol",
         "models",

@@ -44,6 +44,15 @@ def test_a_door_found_open_is_not_forced_and_can_be_held() -> None:
     assert contact.tick(90_000) == []
 
 
+def test_an_opening_with_more_time_is_held_later_and_the_next_one_is_not() -> None:
+    contact = Contact(held_ms=30_000)
+    assert contact.level(True, True, 0, more_ms=60_000) == ["opened"]
+    assert contact.tick(89_999) == []
+    assert contact.tick(90_000) == ["held"]
+    assert contact.level(False, False, 100_000) + contact.level(True, True, 100_000) == ["closed", "opened"]
+    assert contact.tick(130_000) == ["held"]
+
+
 def test_a_rex_explains_an_opening_while_pressed_and_for_its_window() -> None:
     egress = Egress(window_ms=10_000)
     assert not egress.lets(0)

@@ -100,7 +100,7 @@ class World:
         facts = {"credential": "card", "claim": {"kind": "card", "value": "471"}, "faces": 0}
         self.handle(("attempt", facts, self.number.to_bytes(16, "big")))
 
-    def answer(self, how: str, pulse_ms: int) -> None:
+    def answer(self, how: str, pulse_ms: int, held_ms: int = 0) -> None:
         self.number += 1
         code = f"{self.number:016d}"
         nonce = self.asks[-1]["nonce"] if self.asks and how != "foreign" else base64url.encode(b"?" * 16)
@@ -111,6 +111,7 @@ class World:
             "nonce": nonce,
             "verdict": "grant" if granted else "deny",
             "pulse_ms": 0 if not granted or how == "no-pulse" else pulse_ms,
+            "held_ms": held_ms,
             "term": 1,
             "receipt": receipt,
             "show": {"say": "yes" if granted else "no", "learn": ""},
@@ -284,6 +285,23 @@ def test_a_grant_that_reaches_a_locked_door_is_refused() -> None:
     assert (world.edges, world.outcomes(world.answered[0])) == ([], ["refused"])
 
 
+def test_more_time_holds_for_openings_on_its_own_pulse_and_for_no_later_one() -> None:
+    world = World()
+    world.handle(("contact", False))
+    world.attempt()
+    world.answer("grant", 5_000, held_ms=60_000)
+    opened_ms = world.now_ms
+    world.handle(("contact", True))
+    assert world.door.contact.held_at_ms == opened_ms + 90_000
+    world.handle(("contact", False))
+    world.now_ms += 5_000
+    world.handle(("tick",))
+    world.now_ms += 5_000
+    world.handle(("rex", True))
+    world.handle(("contact", True))
+    assert world.door.contact.held_at_ms == world.now_ms + 30_000
+
+
 def test_power_lost_during_a_pulse_closes_the_decision_at_the_next_start() -> None:
     world = World()
     world.attempt()
@@ -324,3 +342,17 @@ def test_numbers_that_the_keeper_knows_are_not_used_again() -> None:
 def test_an_unknown_event_is_a_mistake() -> None:
     with pytest.raises(UnknownEvent, match="unlock"):
         Door("front", 1, journal.recover(b"")).handle(("unlock",), 0)
+
+
+def test_a_keeper_that_forgot_a_part_of_the_journal_is_noted_once() -> None:
+    """What a restored backup of the log looks like from the door."""
+    recovered = journal.recover(b"")
+    recovered.acknowledge(9)
+    door = Door("front", 1, recovered)
+    assert door.handle(("acknowledged", 9), 0) == []
+    [(effect, entry)] = door.handle(("acknowledged", 4), 1)
+    assert effect == "journal"
+    assert (entry["kind"], entry["seq"]) == (codes.BOOT, 10)
+    assert entry["detail"] == "the keeper had this journal up to 9, and now 4"
+    assert door.handle(("acknowledged", 4), 2) == []
+    assert door.handle(("acknowledged", 10), 3) == []

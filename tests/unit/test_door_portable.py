@@ -26,6 +26,7 @@ def answer(number: int, nonce: int, verdict: str = "grant", pulse_ms: int = 5_00
         "nonce": base64url.encode(bytes([nonce] * 16)),
         "verdict": verdict,
         "pulse_ms": pulse_ms if granted else 0,
+        "held_ms": 20_000 if granted and number % 2 else 0,
         "term": 1,
         "receipt": {"code": f"{number:016d}", "leaf": "l", "salt": "s"},
         "show": {"say": "yes" if granted else "no", "learn": "https://door.example"},

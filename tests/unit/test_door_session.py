@@ -43,7 +43,9 @@ def test_the_ask_is_a_message_of_the_contract() -> None:
 
 def test_a_grant_in_time_counts() -> None:
     judged = session().judge(answer(), 3_500, term=3)
-    assert (judged.kind, judged.pulse_ms) == ("grant", 5_000)
+    assert (judged.kind, judged.pulse_ms, judged.held_ms) == ("grant", 5_000, 0)
+    judged = session().judge(answer(held_ms=600_000), 3_500, term=3)
+    assert (judged.kind, judged.pulse_ms, judged.held_ms) == ("grant", 5_000, 600_000)
 
 
 def test_a_denial_counts_and_moves_nothing() -> None:
@@ -63,12 +65,14 @@ def test_a_denial_counts_and_moves_nothing() -> None:
         ({"pulse_ms": 0}, 1_100, "pulse of 0 ms"),
         ({"pulse_ms": 999}, 1_100, "999"),
         ({"pulse_ms": 30_001}, 1_100, "30001"),
+        ({"held_ms": 600_001}, 1_100, "600001"),
+        ({"held_ms": -1}, 1_100, "-1"),
         ({"receipt": None}, 1_100, "receipt"),
     ],
 )
 def test_what_does_not_count_is_refused_with_its_reason(changed: dict[str, Any], at_ms: int, word: str) -> None:
     judged = session().judge(answer(**changed), at_ms, term=3)
-    assert (judged.kind, judged.pulse_ms) == ("refuse", 0)
+    assert (judged.kind, judged.pulse_ms, judged.held_ms) == ("refuse", 0, 0)
     assert word in judged.why
 
 

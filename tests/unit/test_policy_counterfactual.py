@@ -94,10 +94,10 @@ def test_every_way_leads_to_a_grant_and_no_moment_before_it_does(request, data) 
         return
     for way in found:
         assert evaluate(policy, way.apply(facts)).granted
-        done = replace(way.apply(facts), at_ms=facts.at_ms)
+        done = way.apply(facts).at(facts.at_ms)
         if way.at_ms > facts.at_ms:
             earlier = data.draw(st.integers(facts.at_ms, way.at_ms - 1) | st.just(way.at_ms - 1))
-            assert not evaluate(policy, replace(done, at_ms=earlier)).granted
+            assert not evaluate(policy, done.at(earlier)).granted
         for deed in way.deeds:  # none of the deeds is for nothing
             rest = replace(way, deeds=tuple(other for other in way.deeds if other is not deed))
             assert not evaluate(policy, rest.apply(facts)).granted
@@ -117,7 +117,7 @@ def test_every_change_of_a_clause_makes_that_clause_hold(request) -> None:
                 assert not clause.check(replace(change, count=change.count - 1).apply(facts)).held
             if isinstance(change, Wait):
                 assert change.at_ms > facts.at_ms
-                assert not clause.check(replace(facts, at_ms=change.at_ms - 1)).held
+                assert not clause.check(facts.at(change.at_ms - 1)).held
 
 
 @given(requests(), st.data())
@@ -129,9 +129,9 @@ def test_the_truth_of_a_clause_stands_until_its_next_change(request, data) -> No
         change = clause.next_change(facts)
         last = facts.at_ms + 14 * DAY_MS if change is None else change - 1
         between = data.draw(st.integers(facts.at_ms, last) | st.just(last))
-        assert clause.check(replace(facts, at_ms=between)).held == held
+        assert clause.check(facts.at(between)).held == held
         if change is not None:
-            assert clause.check(replace(facts, at_ms=change)).held != held
+            assert clause.check(facts.at(change)).held != held
 
 
 @given(requests())

@@ -493,3 +493,22 @@ def test_a_newer_log_and_no_log_are_refused_in_words(sqlite_house: House, tmp_pa
     (tmp_path / "noise.db").write_bytes(b64encode(bytes(8192)))
     with pytest.raises(StoreUnavailable, match="not a database"):
         Log.start(tmp_path / "noise.db", sqlite_house.keys, "northside")
+
+
+def test_a_line_that_is_cut_just_after_it_was_opened_refuses_and_is_opened_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(db: Any) -> None:
+        raise db.errors[0]("terminating connection")
+
+    async def work(log: Log) -> None:
+        await log.append([draft(0)])
+        log._drop_writer()
+        with monkeypatch.context() as patched:
+            patched.setattr("ostiary.controller.store.log_db.last_checkpoint", cut)
+            with pytest.raises(RecordFailed, match="terminating connection"):
+                await log.append([draft(1)])
+        [receipt] = await log.append([draft(2)])
+        assert (receipt.position, log.size) == (1, 2)
+
+    running(house, work)

@@ -69,7 +69,15 @@ def test_a_form_of_another_site_is_refused_and_its_link_is_not(site: str) -> Non
     assert checked("GET", sec_fetch_site=site) is None
 
 
-@pytest.mark.parametrize(("path", "limit"), [("/purpose", guard.FORM_MAX_BYTES), ("/present", guard.UPLOAD_MAX_BYTES)])
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("/purpose", guard.FORM_MAX_BYTES),
+        ("/present", guard.UPLOAD_MAX_BYTES),
+        ("/policy/preview", guard.POLICY_MAX_BYTES),
+        ("/api/v1/policy/compare", guard.POLICY_MAX_BYTES),
+    ],
+)
 def test_announced_size_is_bounded(path: str, limit: int) -> None:
     assert checked("POST", path, content_length=str(limit)) is None
     assert isinstance(checked("POST", path, content_length=str(limit + 1)), BodyTooLarge)

@@ -16,13 +16,17 @@ from ostiary.controller.web.problem import DoorAway
 from ostiary.controller.web.qr import grouped, receipt_qr
 from ostiary.controller.web.render import ROOM, STATIC, fragment
 from ostiary.controller.web.views import (
+    Change,
     Chosen,
     ClauseLine,
     DoorChoice,
     DoorState,
     Fact,
+    FindingLine,
+    Impact,
     Listed,
     LogState,
+    NumberedLine,
     Opened,
     PortraitChoice,
     Row,
@@ -111,7 +115,23 @@ def _pages(text: str) -> list[str]:
             here="",
             purpose=None,
             policy={"text": text, "sha256": text, "published_at_ms": AT_MS, "version": 1},
+            text=text,
+            done=text,
+            days=30,
+            default_preview=text,
         ),
+        *_previews(text),
+    ]
+
+
+def _previews(text: str) -> list[str]:
+    view = {"here": "", "purpose": None, "text": text, "sha256": text, "asked": text, "days": 30}
+    line = NumberedLine(1, text, (FindingLine(text, text, text),), gap=True)
+    change = Change(text, "loses", text, "/people/x", text, text, 2, AT_MS)
+    impact = Impact(30, 1, 1, 1, 1, (change,), 1, 1, 1)
+    return [
+        fragment("policy_preview.html", refused=1, lines=[line], impact=None, **view),
+        fragment("policy_preview.html", refused=0, lines=[], impact=impact, **view),
     ]
 
 

@@ -5,6 +5,7 @@ import typer
 from ostiary.controller.cli.policy.compare import compare
 from ostiary.controller.cli.policy.explain import explain
 from ostiary.controller.cli.policy.lint import lint
+from ostiary.controller.cli.policy.pack import pack
 from ostiary.controller.cli.policy.prove import prove
 from ostiary.controller.cli.policy.publish import publish
 from ostiary.controller.cli.policy.replay import replay
@@ -22,3 +23,4 @@ policy.command()(compare)
 policy.command()(prove)
 policy.command()(replay)
 policy.command()(shadow)
+policy.command()(pack)

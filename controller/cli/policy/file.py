@@ -24,17 +24,10 @@ def text_of(file: Path) -> bytes:
 
 def around_now() -> "Around":
     """Today, and what this version's models and readers can do."""
-    from ostiary.controller.acts.policy import PRESENTABLE
-    from ostiary.controller.policy.around import Around
-    from ostiary.models.catalog import embedders
-    from ostiary.models.operating import largest_gallery
+    from ostiary.controller.policy.around import PRESENTABLE, Around
+    from ostiary.models.operating import largest_gallery_of_all
 
-    models = embedders()
-    return Around(
-        datetime.now(UTC).date(),
-        lambda fpir: min((largest_gallery(model, fpir) for model in models), default=0),
-        PRESENTABLE,
-    )
+    return Around(datetime.now(UTC).date(), largest_gallery_of_all, PRESENTABLE)
 
 
 def linted(file: Path) -> "Reading":

@@ -23,19 +23,7 @@ def lint(
     reading = linted(file)
     refused, policy = reading.findings.sorted(), reading.policy
     if as_json:
-        found = [
-            {
-                "line": error.line,
-                "column": error.column,
-                "code": error.code,
-                "found": error.found,
-                "expected": error.expected,
-                "nearest": error.nearest,
-                "why": error.why,
-                "cure": error.cure,
-            }
-            for error in refused
-        ]
+        found = [error.as_document() for error in refused]
         sha256 = policy.sha256 if policy and not refused else None
         typer.echo(json.dumps({"file": file.name, "sha256": sha256, "refused": found}, ensure_ascii=False))
     elif policy and not refused:

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -28,6 +28,7 @@ def show(
     """
     from ostiary.controller.acts.client import Keeper
     from ostiary.controller.cli.stopping import one_sentence
+    from ostiary.controller.published import verified
     from ostiary.controller.store.places import Places
 
     with one_sentence():
@@ -50,25 +51,3 @@ def show(
         typer.echo(f"# {said['words']}", err=True)
     if not said["holds"]:
         raise typer.Exit(1)
-
-
-def verified(published: dict[str, Any], key: str) -> dict[str, Any]:
-    """`holds`, `operator` and `words` of the note that came with a published policy, held against its own text."""
-    from ostiary.controller.policy.document import load
-    from ostiary.controller.policy.errors import PolicyError
-    from ostiary.controller.record.checkpoint import BadKey, BadNote
-    from ostiary.controller.record.publication import read
-
-    def no(why: str) -> dict[str, Any]:
-        return {"holds": False, "operator": None, "words": f"Not signed as it should be: {why} Publish it again."}
-
-    if published["note"] is None:
-        return no("it was published by a version that did not sign yet.")
-    try:
-        said = read(published["note"], key)
-        sha256 = load(published["text"]).sha256
-    except (BadKey, BadNote, PolicyError) as error:
-        return no(str(error))
-    if (said.sha256, said.version) != (sha256, published["version"]):
-        return no("the signature is of another text or another version.")
-    return {"holds": True, "operator": said.operator, "words": f"Signed: published by {said.operator}."}

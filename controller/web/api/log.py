@@ -35,6 +35,15 @@ async def keys(request: Request, site: str) -> Response:
     return PlainTextResponse(chain, headers=JUST_NOW)
 
 
+@router.get("/erasures", response_class=PlainTextResponse)
+async def erasures(request: Request, site: str) -> Response:
+    """What was erased, by ids of keys that are destroyed: signed, so that a restored backup can be made to follow."""
+    found = await run_in_threadpool(_tiles(request, site).erasures)
+    if found is None:
+        raise not_there()
+    return PlainTextResponse(found, headers=JUST_NOW)
+
+
 @router.get("/tile/{name:path}")
 async def tile(request: Request, site: str, name: str) -> Response:
     """`<L>/<N>` and `entries/<N>`, each with `.p/<W>` for its first W hashes or entries."""
