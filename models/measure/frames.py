@@ -122,13 +122,12 @@ def turned_head(rgb: np.ndarray, points: np.ndarray, rng: np.random.Generator, d
     eyes, between = float(np.hypot(*(right - left))), (left + right) / 2
     across, down = np.meshgrid(np.arange(WIDTH_PX, dtype=np.float32), np.arange(HEIGHT_PX, dtype=np.float32))
 
-    def depth(x: np.ndarray) -> np.ndarray:
-        """Before the plane of the eyes, in pixels; x as in the picture at rest."""
-        reach = ((x - between[0]) / (1.15 * eyes)) ** 2 + ((down - between[1] - 0.45 * eyes) / (1.6 * eyes)) ** 2
-        skull = np.maximum(0.9 * np.sqrt(np.clip(1 - reach, 0, 1)) - 0.79, -0.4)
-        slope = np.where(down < nose[1], 0.45, 0.12) * eyes  # long up to the brow, short to the lip
-        bump = 0.3 * np.exp(-(((x - nose[0]) / (0.17 * eyes)) ** 2) - ((down - nose[1]) / slope) ** 2)
-        return (skull + bump) * eyes
+    # How far each point at rest lies before the plane of the eyes, in pixels.
+    reach = ((across - between[0]) / (1.15 * eyes)) ** 2 + ((down - between[1] - 0.45 * eyes) / (1.6 * eyes)) ** 2
+    skull = np.maximum(0.9 * np.sqrt(np.clip(1 - reach, 0, 1)) - 0.79, -0.4)
+    slope = np.where(down < nose[1], 0.45, 0.12) * eyes  # long up to the brow, short to the lip
+    bump = 0.3 * np.exp(-(((across - nose[0]) / (0.17 * eyes)) ** 2) - ((down - nose[1]) / slope) ** 2)
+    depth = ((skull + bump) * eyes).astype(np.float32)
 
     # Away from the side to which the picture's face is turned already it would first come to the front.
     side = 1 if nose[0] >= between[0] else -1
@@ -137,7 +136,8 @@ def turned_head(rgb: np.ndarray, points: np.ndarray, rng: np.random.Generator, d
         angle = side * np.radians(degrees) * np.sin(np.pi * at)
         source = across.copy()
         for _ in range(25):  # where a point lay at rest: x' = x cos(angle) + depth(x) sin(angle), solved for x
-            found = between[0] + (across - between[0] - depth(source) * np.sin(angle)) / np.cos(angle)
+            there = cv2.remap(depth, source, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            found = between[0] + (across - between[0] - there * np.sin(angle)) / np.cos(angle)
             source = (0.5 * source + 0.5 * found).astype(np.float32)
         turned = cv2.remap(at_rest, source, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         made.append(_camera(turned.astype(np.float32), 3.0, rng))
