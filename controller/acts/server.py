@@ -76,19 +76,29 @@ async def serve(house: House, path: Path) -> asyncio.Server:
 async def _visitor(
     house: House, refusals: Refusals, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
+    loop = asyncio.get_running_loop()
+
+    def told(done: int, of: int) -> None:
+        loop.call_soon_threadsafe(writer.write, _line({"progress": [done, of]}))
+
     try:
-        loop = asyncio.get_running_loop()
-
-        def told(done: int, of: int) -> None:
-            loop.call_soon_threadsafe(writer.write, _line({"progress": [done, of]}))
-
-        while line := await reader.readline():
+        while line := await _asked_line(reader):
             writer.write(_line(await answer(house, refusals, line, told)))
             await writer.drain()
-    except (ValueError, ConnectionError):
-        _log.warning("A visitor of the keeper's socket sent a line over %d bytes or went away.", LINE_BYTES)
+    except ConnectionError:
+        _log.warning("A visitor of the keeper's socket went away.")
     finally:
         writer.close()
+
+
+async def _asked_line(reader: asyncio.StreamReader) -> bytes:
+    """The next line; nothing where a visitor ends, or sends one that is too long. A mistake within an act is another
+    thing: it ends the visit too, and is seen in the process's log."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        _log.warning("A visitor of the keeper's socket sent a line over %d bytes.", LINE_BYTES)
+        return b""
 
 
 def _line(said: dict[str, Any]) -> bytes:

@@ -163,10 +163,10 @@ class Log:
 
     def receipt(self, opened: Opened) -> Receipt:
         """A receipt for a record that was opened: against the published checkpoint, which witnesses may have
-        cosigned, or against the newest one while the record is newer than that."""
+        cosigned, or against the newest one while the record is newer than that, or the key that signs is."""
         position = opened.row.position
         size, note = self._publisher.published
-        if position >= size:
+        if position >= size or not cosigners(note, [self._ring.chain[-1].key]):
             size, note = self._signed
         return Receipt(position, opened.leaf, opened.salt, size, self._tree.inclusion(position, size), note)
 

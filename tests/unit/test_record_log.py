@@ -117,6 +117,27 @@ def test_a_receipt_verifies_when_append_returns_and_again_later(house: House) ->
     running(house, work)
 
 
+def test_a_receipt_asked_for_at_any_moment_of_a_rotation_verifies_by_the_old_key_and_by_the_new(house: House) -> None:
+    """What is published may be a second old, and signed by the key before."""
+
+    async def work(log: Log) -> None:
+        await log.append([draft(1, "p-a")])
+        opened, first = log.opened(0), log.verifier_key
+        assert isinstance(opened, Opened)
+        while True:
+            if log.receipt(opened).checkpoint == log.checkpoint:  # published, by the first key
+                break
+            await asyncio.sleep(0)
+        await log.rotate_key(lambda handover: Draft("log-key", MARCH, {"line": handover.line}, (), code="log-key"))
+        for number in range(2, 60):
+            await log.append([draft(number)])
+            file = log.receipt_file(opened)
+            assert verify(file, first).ok
+            assert verify(file, log.verifier_key).ok
+
+    running(house, work)
+
+
 def test_appends_at_once_keep_their_order_and_their_own_receipts(house: House) -> None:
     async def work(log: Log) -> None:
         wishes = [[draft(10 * number + part) for part in range(number % 4)] for number in range(60)]
