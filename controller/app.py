@@ -220,7 +220,7 @@ class Keeper:
                 for ask, identity, rule in zip(asks, identities, rules, strict=True)
             ]
         except Exception:  # noqa: BLE001
-            # The one blanket net of the house: whatever broke, the door answers *no* and the record says so.
+            # The blanket net of the hot path: whatever broke, the door answers *no* and the record says so.
             _log.exception("A decision failed; everybody in this batch is denied.")
             return [(ask, none, refused("internal")) for ask, none in zip(asks, nobody, strict=True)]
 
@@ -468,8 +468,9 @@ class Keeper:
                 known, held = following.Snapshot(0, {}, {}), {}
             for person, followed in changes.people.items():
                 held.pop(person, None)
-                if self._memo is not None:
-                    self._memo.forget(person)
+                for memo in (self._memo, self._shadow):
+                    if memo is not None:
+                        memo.forget(person)
                 if followed is not None and (templates := self._opened(person, followed)):
                     held[person] = templates
             self._gallery = Gallery(known.after(changes), held)

@@ -109,6 +109,7 @@ class _Writer(io.RawIOBase):
         self._number += 1
 
 
+# `io` asks for any buffer, and before Python 3.12 that type has no name: hence the two marks for the type checker.
 class _Reader(io.RawIOBase):
     def __init__(self, file: BinaryIO, key: bytes, prefix: bytes, head: bytes, heard: Callable[[int], None]) -> None:
         self._file, self._cipher, self._prefix, self._head, self._heard = file, AESGCM(key), prefix, head, heard

@@ -1,5 +1,6 @@
 """Step 3, judge: facts and policy become a verdict and its explanation. Pure; a door without a policy stays shut."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from ostiary.controller.policy.evaluate import Verdict
 from ostiary.controller.policy.facts import Facts, Live, PersonFacts
 from ostiary.controller.policy.memo import Memo
 from ostiary.controller.policy.sentences import sentence
+
+_log = logging.getLogger("ostiary.keeper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,6 @@ def judge(
     live = presence.seen(known, memo.policy, door, at_ms, gallery.facts)
     answer = memo.answer(Facts(person, door, at_ms, live))
     verdict, why = answer.verdict, answer.why
-    other = None
-    if shadow is not None:
-        seen = presence.seen(known, shadow.policy, door, at_ms, gallery.facts)
-        other = shadow.verdict(Facts(person, door, at_ms, seen))
     return Judgement(
         verdict.granted,
         verdict.reason,
@@ -62,8 +61,21 @@ def judge(
         why.factors,
         verdict,
         live,
-        other,
+        None if shadow is None else _beside(shadow, person, door, gallery, presence, at_ms),
     )
+
+
+def _beside(
+    shadow: Memo, person: PersonFacts, door: str, gallery: Gallery, presence: Presence, at_ms: int
+) -> Verdict | None:
+    """What the policy in the shadow says; None where it fails."""
+    try:
+        live = presence.seen(person.id, shadow.policy, door, at_ms, gallery.facts)
+        return shadow.verdict(Facts(person, door, at_ms, live))
+    except Exception:  # noqa: BLE001
+        # It moves nothing, so a mistake in it must move nothing either: without this net it would deny everybody.
+        _log.exception("The policy in the shadow could not be asked; the door is decided without it.")
+        return None
 
 
 def refused(reason: str) -> Judgement:

@@ -74,7 +74,7 @@ class GroupCommit(Generic[Item, Staged, Told]):
             self._work.put(partial(self._committed, loop, group, staged, ahead))
             try:
                 ahead.append(self._tell(staged, items))
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:  # noqa: BLE001 - told to those who wait, when the commit is settled
                 ahead.append(error)
             return
         self._rest()
@@ -119,7 +119,7 @@ class GroupCommit(Generic[Item, Staged, Told]):
             try:
                 # What was told ahead counts only if exactly that was committed.
                 [answers] = ahead if done is staged else [self._tell(done, [item for item, _ in group])]
-            except Exception as raised:  # noqa: BLE001
+            except Exception as raised:  # noqa: BLE001 - told to those who wait, just below
                 answers = raised
             if isinstance(answers, BaseException):
                 error = answers

@@ -14,6 +14,7 @@ import pytest
 
 from ostiary.controller.record.errors import RecordFailed
 from ostiary.controller.record.log import Log
+from ostiary.controller.record.opening import Opened
 from ostiary.controller.record.receipt import Receipt
 from ostiary.controller.record.record import Draft
 from ostiary.controller.store.errors import StoreUnavailable
@@ -76,7 +77,9 @@ def judged(log: Log, promised: dict[int, tuple[bytes, int]]) -> None:
     held = [log.open(position) for position in range(log.size)]
     for position, (leaf, number) in promised.items():
         assert held[position] == {"number": number}
-        assert log.opened(position).leaf == leaf  # type: ignore[union-attr]
+        opened = log.opened(position)
+        assert isinstance(opened, Opened)
+        assert opened.leaf == leaf
     positions = log.reading().ask(lambda db: db.execute("SELECT position FROM record ORDER BY position").fetchall())
     assert [position for (position,) in positions] == list(range(log.size))
 

@@ -9,7 +9,8 @@ from ostiary.controller.access.judge import judge
 from ostiary.controller.access.presence import Presence
 from ostiary.controller.people.following import Followed, Snapshot
 from ostiary.controller.policy.document import load
-from ostiary.controller.policy.facts import Holding, Membership, PersonFacts
+from ostiary.controller.policy.evaluate import Verdict
+from ostiary.controller.policy.facts import Facts, Holding, Membership, PersonFacts
 from ostiary.controller.policy.memo import Memo
 
 MEMO = Memo(load(samples.policy_text("workshop"), "workshop.yaml"))
@@ -56,3 +57,19 @@ def test_a_denial_says_what_would_change_it() -> None:
     assert (found.granted, found.reason) == (False, "outside-hours")
     assert found.counterfactual is not None
     assert "10:00" in found.counterfactual
+
+
+def test_a_policy_in_the_shadow_is_asked_and_moves_nothing_even_where_it_breaks() -> None:
+    class Broken(Memo):
+        def verdict(self, facts: Facts) -> Verdict:
+            raise ZeroDivisionError
+
+    ada, here = Identity("p-ada", "card", "card"), gallery(Followed(ADA))
+    alone = judge(ada, "front", MEMO, here, Presence(), NOON_MS)
+    stricter = load(samples.policy_text("workshop").replace("grant: [member: active,", "grant: [member: guest,"))
+    beside = judge(ada, "front", MEMO, here, Presence(), NOON_MS, Memo(stricter))
+    assert beside.shadow is not None
+    assert (beside.shadow.granted, beside.shadow.reason) == (False, "not-member")
+    broken = judge(ada, "front", MEMO, here, Presence(), NOON_MS, Broken(stricter))
+    assert broken.shadow is None
+    assert replace(beside, shadow=None) == broken == alone
