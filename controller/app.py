@@ -21,20 +21,18 @@ from sqlalchemy.exc import DBAPIError
 from ostiary.controller import site as settings
 from ostiary.controller.access import answer, record
 from ostiary.controller.access.closing import MARK, MARK_EVERY, UNKNOWN, Closing, outcomes_in, unknown
-from ostiary.controller.access.gallery import Gallery, HeldTemplate
 from ostiary.controller.access.identify import Identity, Matcher, identify
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
 from ostiary.controller.access.judge import Judgement, judge, refused
+from ostiary.controller.access.known import Known
 from ostiary.controller.access.outage import Outage
 from ostiary.controller.access.presence import remembered
 from ostiary.controller.acts import server
 from ostiary.controller.acts.contest_lapsed import record_lapsed
 from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes
-from ostiary.controller.people import following
 from ostiary.controller.people.erasable import contesting
-from ostiary.controller.people.errors import FeedWentBack, TemplateMalformed, TemplateUnreadable
-from ostiary.controller.people.protect import TemplateShield, open_template, unpack
+from ostiary.controller.people.protect import TemplateShield
 from ostiary.controller.policy.document import Policy, load
 from ostiary.controller.policy.errors import PolicyError
 from ostiary.controller.policy.facts import Live
@@ -99,7 +97,7 @@ class Keeper:
         self._card_key = store.get_or_create("site/card")
         self._shields: dict[int, TemplateShield] = {}
         self._people = follow_people(places.people_db)
-        self._gallery = Gallery()
+        self._known = Known(self._people, store)
         self._standings = {
             node.node: Standing(node.node, node.door, node.virtual, self._keys_of(node.node))
             for node in fleet_nodes(places)
@@ -125,7 +123,6 @@ class Keeper:
         self._recent: OrderedDict[str, tuple[str, int, tuple[str, ...]]] = OrderedDict()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()
-        self._refreshing = asyncio.Lock()
         address = BrokerAddress(
             "127.0.0.1",
             site.broker_port,
@@ -172,7 +169,7 @@ class Keeper:
         decided = self._judged(asks, policy, memo, shadow, at_ms)
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
-            record.decision(self.site, ask, identity, judgement, policy, self._gallery, code, at_ms, hidden)
+            record.decision(self.site, ask, identity, judgement, policy, self._known.gallery, code, at_ms, hidden)
             for (ask, identity, judgement), code in zip(decided, codes[: len(asks)], strict=True)
             for hidden in [self._hidden(identity, code, at_ms)]
         ]
@@ -211,10 +208,14 @@ class Keeper:
         nobody = [Identity(None, ask.message["credential"], None) for ask in asks]
         try:
             known = [(ask, rule) for ask, rule in zip(asks, rules, strict=True) if rule is not None]
-            found = iter(identify(known, self._gallery, self._matcher))
+            found = iter(identify(known, self._known.gallery, self._matcher))
             identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
             return [
-                (ask, identity, judge(identity, ask.standing.door, memo, self._gallery, self._presence, at_ms, shadow))
+                (
+                    ask,
+                    identity,
+                    judge(identity, ask.standing.door, memo, self._known.gallery, self._presence, at_ms, shadow),
+                )
                 if rule is not None or policy is None
                 else (ask, identity, refused("unknown-door"))
                 for ask, identity, rule in zip(asks, identities, rules, strict=True)
@@ -236,7 +237,7 @@ class Keeper:
         for (ask, identity, judgement), code, receipt in zip(decided, codes, receipts, strict=False):
             pulse_ms, held_ms = 0, 0
             if policy and judgement.granted:
-                more_time = self._gallery.has_more_time(identity.person)
+                more_time = self._known.gallery.has_more_time(identity.person)
                 pulse_ms, held_ms = answer.times(policy.doors[ask.standing.door], more_time)
             message = answer.decided(
                 ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn
@@ -445,7 +446,7 @@ class Keeper:
 
     def live(self, person: str, door: str, at_ms: int) -> Live:
         policy = self.policy
-        return Live() if policy is None else self._presence.seen(person, policy, door, at_ms, self._gallery.facts)
+        return Live() if policy is None else self._presence.seen(person, policy, door, at_ms, self._known.gallery.facts)
 
     def locked(self) -> dict[str | None, int]:
         return dict(self._presence.locked)
@@ -454,45 +455,13 @@ class Keeper:
         return self._outage.alarm
 
     def forget_face(self, person: str) -> None:
-        held = {other: templates for other, templates in self._gallery.by_person.items() if other != person}
-        self._gallery = Gallery(self._gallery.known, held)
+        self._known.forget_face(person)
 
     async def refresh(self) -> None:
-        async with self._refreshing:
-            try:
-                changes = await asyncio.to_thread(self._changes, self._gallery.version)
-                # Only now: a face that was withdrawn during the wait must not come back from an older copy.
-                known, held = self._gallery.known, dict(self._gallery.by_person)
-            except FeedWentBack:  # people.db was put back from a backup: nothing of what was held is sure any more
-                changes = await asyncio.to_thread(self._changes, 0)
-                known, held = following.Snapshot(0, {}, {}), {}
-            for person, followed in changes.people.items():
-                held.pop(person, None)
-                for memo in (self._memo, self._shadow):
-                    if memo is not None:
-                        memo.forget(person)
-                if followed is not None and (templates := self._opened(person, followed)):
-                    held[person] = templates
-            self._gallery = Gallery(known.after(changes), held)
-
-    def _changes(self, version: int) -> following.Changes:
-        with self._people.begin() as conn:
-            return following.changes(conn, version)
-
-    def _opened(self, person: str, followed: following.Followed) -> tuple[HeldTemplate, ...]:
-        key = self.keys.get(f"template/{person}")
-        if key is None:  # a withdrawn face has no key any more
-            return ()
-        held: list[HeldTemplate] = []
-        for kept in followed.templates:
-            try:
-                vector = unpack(open_template(kept.sealed, key, person, kept.model))
-            except (TemplateUnreadable, TemplateMalformed):
-                # One damaged row must not keep the site shut; its person still has the card.
-                _log.error("A template cannot be opened, so it is compared with nobody. Enrol that face again.")
-                continue
-            held.append(HeldTemplate(person, kept.model, vector))
-        return tuple(held)
+        for person in await self._known.refresh():
+            for memo in (self._memo, self._shadow):
+                if memo is not None:
+                    memo.forget(person)
 
     # --- life --------------------------------------------------------------------------------------------------
 
