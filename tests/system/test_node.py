@@ -196,13 +196,18 @@ def test_a_broker_that_comes_back_finds_the_node_by_itself(node: NodeAtDoor) -> 
     node.keeper.events("boot")
     node.site.kill()
     # Nobody hears it; the door says busy, and leaving is still noticed.
-    assert Visitor(node).told["show"]["say"] == "busy"
+    lost = Visitor(node)
+    assert lost.told["show"]["say"] == "busy"
     node.board.ask({"do": "press", "what": "rex"})
     node.site.start()
     node.keeper.listen()
     assert kinds(node.keeper.events("exit")) == ["boot", "exit"]
     visitor = Visitor(node)
-    node.keeper.say("answer", node.keeper.answer(node.keeper.next("ask")))
+    ask = node.keeper.next("ask")
+    if ask["nonce"] == lost.told["nonce"]:
+        # Handed to the line before its loss was noticed, so it goes out again (QoS 1); its patience is long over.
+        ask = node.keeper.next("ask")
+    node.keeper.say("answer", node.keeper.answer(ask))
     assert visitor.told["show"]["say"] == "yes"
     assert node.process.poll() is None
 
