@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).resolve().parents[2]
-ROOMS = ("protocol", "models", "firmware", "controller")
+ROOMS = ("protocol", "models", "firmware", "controller", "scenarios")
 
 # room → rooms of ours that it may import. The longest matching prefix counts.
 MAY_IMPORT = {
@@ -15,6 +15,8 @@ MAY_IMPORT = {
     "models": (),
     "firmware.door": ("protocol",),
     "firmware": ("protocol", "models"),
+    "firmware.virtual": ("firmware", "scenarios", "protocol"),
+    "scenarios": ("protocol",),
     "controller.policy": (),
     "controller.store": (),
     "controller.samples": ("models",),
@@ -55,7 +57,7 @@ MAY_IMPORT = {
     ),
     # The top of the house wires: app.py, supervise.py, programs.py, cli/. They import anything of the controller,
     # except the web, which runs as a process of its own.
-    "controller": ("controller", "protocol", "models"),
+    "controller": ("controller", "scenarios", "protocol", "models"),
 }
 NOBODY_IMPORTS = ("controller.web",)
 
