@@ -8,6 +8,7 @@ from pathlib import Path
 from ostiary.firmware.pi import node
 from ostiary.firmware.pi.boot_count import BootCountLost
 from ostiary.firmware.pi.camera_pi import CameraMissing
+from ostiary.firmware.pi.fittings import NoHardware
 from ostiary.firmware.pi.identity import BadIdentity
 
 
@@ -19,7 +20,7 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         node.run(asked.node, asked.doorstep)
-    except (BadIdentity, BootCountLost, CameraMissing, node.NoHardware, node.Blind) as mistake:
+    except (BadIdentity, BootCountLost, CameraMissing, NoHardware, node.Blind) as mistake:
         node.log(str(mistake))
         return 1
     except OSError as mistake:

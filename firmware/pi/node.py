@@ -9,14 +9,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ostiary.firmware.door.door import Door
-from ostiary.firmware.pi import boot_count, clock, identity
+from ostiary.firmware.pi import boot_count, clock, fittings, identity
 from ostiary.firmware.pi.guard import Guard
-from ostiary.firmware.pi.hardware import Camera, Display, Inputs, Visit
+from ostiary.firmware.pi.hardware import Camera, Visit
 from ostiary.firmware.pi.host import Host
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.link import Link
@@ -26,22 +26,6 @@ FIRMWARE = "ostiary-pi 0.1.0"
 LONGEST_WAIT_S = 1.0
 REPLY_WAIT_S = 10.0
 READY_WAIT_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Hardware:
-    """The adapters of one node; `pins` names the strike for the guard, `start` begins, `close` ends them all."""
-
-    pins: str
-    inputs: Inputs
-    camera: Camera
-    display: Display
-    start: Callable[[], None]
-    close: Callable[[], None]
-
-
-class NoHardware(RuntimeError):
-    """This node's hardware cannot be used from here."""
 
 
 class Blind(RuntimeError):
@@ -54,21 +38,18 @@ def run(directory: Path, doorstep: Path | None) -> None:
     Raises `BadIdentity`, `BootCountLost`, `NoHardware`, `CameraMissing`, `Blind`, and OSError for its own files.
     """
     who = identity.read(directory)
-    if set(who.roles) != {"reader", "strike"}:
-        raise NoHardware(
-            f"The node {who.node} cannot run alone. It has the role {' and '.join(who.roles)} only, and this program "
-            "reads and drives the strike. Claim the node again with both roles, for a place inside."
-        )
     journal = JournalFile(who.journal)
     boot = boot_count.next_boot(who.boot, journal.kept.last_boot)
-    hardware = _virtual(doorstep) if who.virtual else _raspberry(doorstep)
+    make = fittings.virtual if who.virtual else fittings.raspberry
+    hardware = make(doorstep, who.roles, log)
     status = {"v": 1, "state": "online", "boot": boot, "firmware": FIRMWARE}
     status.update(roles=list(who.roles), virtual=who.virtual, clock=clock.wall()[1], safe_mode=False)
     node = Node()
-    guard = Guard(hardware.pins, node.guard_said, log)
+    guard = None if hardware.pins is None else Guard(hardware.pins, node.guard_said, log)
     link = Link(who, status, node.heard, node.connected, log, os.urandom)
     door = Door(who.door, boot, journal.kept)
-    node.host = Host(door, journal, hardware.display, link.say, guard.pulse, os.urandom, log)
+    pulse = no_strike if guard is None else guard.pulse
+    node.host = Host(door, journal, hardware.display, link.say, pulse, os.urandom, log)
     node.guard = guard
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: node.stop())
@@ -76,18 +57,22 @@ def run(directory: Path, doorstep: Path | None) -> None:
     sight = Sight(load_pipeline, log)
     try:
         hardware.inputs.watch(node.level)
-        guard.start()
-        sight.start()
+        if guard is not None:
+            guard.start()
+        if hardware.camera is not None:
+            sight.start()
         link.start()
         hardware.start()
-        looking = (hardware.camera, sight, hardware.display.ask_to_turn)
-        threading.Thread(target=node.watch, args=looking, name="visits", daemon=True).start()
+        if hardware.camera is not None:
+            looking = (hardware.camera, sight, hardware.display.ask_to_turn)
+            threading.Thread(target=node.watch, args=looking, name="visits", daemon=True).start()
         node.wait_ready()
         print("READY", flush=True)
         node.loop()
     finally:
         # The strike first: everything after this may take its time.
-        guard.close()
+        if guard is not None:
+            guard.close()
         hardware.close()
         link.stop()
         journal.close()
@@ -97,7 +82,7 @@ class Node:
     """One queue and one thread for the door's mind; every other thread only puts into the queue."""
 
     host: Host
-    guard: Guard
+    guard: Guard | None
 
     def __init__(self) -> None:
         self._turns: queue.SimpleQueue[Callable[[int], None] | None] = queue.SimpleQueue()
@@ -128,7 +113,7 @@ class Node:
 
         def dropped(now_ms: int) -> None:
             # What the guard says of an earlier pulse is no news about this one.
-            if order == self.guard.orders:
+            if self.guard is not None and order == self.guard.orders:
                 self.host.handle(("strike-dropped",), now_ms)
 
         if said.startswith("refused"):
@@ -163,7 +148,8 @@ class Node:
 
     def wait_ready(self) -> None:
         """Until the strike is known to be off and the broker hears us; a missing broker is no reason not to run."""
-        self.guard.ready.wait(READY_WAIT_S)
+        if self.guard is not None:
+            self.guard.ready.wait(READY_WAIT_S)
         self._online.wait(READY_WAIT_S)
 
     def stop(self) -> None:
@@ -194,66 +180,13 @@ class Node:
         step(now_ms)
 
 
+def no_strike(pulse_ms: int) -> bool:
+    """What a node without a strike does with an order for one: nothing, and off is what it is."""
+    return not pulse_ms
+
+
 def _pass(now_ms: int) -> None:
     """Nothing but time has come."""
-
-
-def _virtual(doorstep: Path | None) -> Hardware:
-    if doorstep is None:
-        raise NoHardware(
-            "The node has no hardware. It is a virtual node, and no board was named. Add --doorstep SOCKET."
-        )
-    from ostiary.firmware.virtual.attachment import Attachment
-    from ostiary.firmware.virtual.camera import BoardDisplay, PostedCamera
-    from ostiary.firmware.virtual.pins import BoardInputs
-
-    attachment = Attachment(doorstep, log)
-    camera = PostedCamera(attachment)
-
-    def close() -> None:
-        camera.close()
-        attachment.close()
-
-    return Hardware(
-        f"board:{doorstep}", BoardInputs(attachment), camera, BoardDisplay(attachment), attachment.start, close
-    )
-
-
-def _raspberry(doorstep: Path | None) -> Hardware:
-    if doorstep is not None:
-        raise NoHardware(
-            "The node is not virtual. Its certificate is for real hardware, so it takes no virtual doorstep. "
-            "Leave --doorstep away, or claim a virtual node."
-        )
-    try:
-        from ostiary.firmware.pi import pins_gpio
-        from ostiary.firmware.pi.camera_pi import PiCamera
-
-        inputs = pins_gpio.GpioInputs()
-    except (ImportError, OSError, RuntimeError) as mistake:
-        # gpiozero's own errors for a missing chip or pin library derive from these.
-        raise NoHardware(
-            f"The pins cannot be used. {mistake}. On a Raspberry Pi install the extra: pip install 'ostiary[pi]'"
-        ) from mistake
-    camera = PiCamera()
-
-    def close() -> None:
-        camera.close()
-        inputs.close()
-
-    return Hardware(f"gpio:{pins_gpio.STRIKE}", inputs, camera, DarkDisplay(), lambda: None, close)
-
-
-class DarkDisplay:
-    """A door without a display: a person learns from the strike, and looks decisions up by door and minute."""
-
-    def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
-        """Leave a line for whoever commissions the door."""
-        log(f"shows {show['say']}")
-
-    def ask_to_turn(self) -> None:
-        """Leave a line; a notice beside such a door has to say it."""
-        log("asks to turn the head slowly to one side and back")
 
 
 def log(line: str) -> None:

@@ -282,7 +282,6 @@ def test_a_node_that_cannot_run_says_why(tmp_path: Path) -> None:
         assert "Add --doorstep" in said("--node", str(directory))
         assert "Claim the node again" in said("--node", str(tmp_path / "nowhere"))
         for change, words in (
-            ({"roles": ["reader"]}, "role reader only"),
             ({"virtual": False}, "takes no virtual doorstep"),
             ({"door": 7}, "door is 7"),
         ):
