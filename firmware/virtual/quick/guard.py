@@ -1,0 +1,109 @@
+"""The strike guard in virtual time: the product's own orders and deadlines, on a pin that outlives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ostiary.firmware.pi.strike_guard import Guard
+from ostiary.firmware.virtual.leaf import Leaf
+from ostiary.firmware.virtual.quick.clockwork import Clockwork
+
+START_MS = 120  # an interpreter's start, after the pause that `pi/guard.py` makes
+PIPE_MS = 1
+
+
+class LeafStrike:
+    """The strike's output on a leaf."""
+
+    def __init__(self, leaf: Leaf, clockwork: Clockwork) -> None:
+        self._leaf, self._clockwork = leaf, clockwork
+
+    @property
+    def wires(self) -> tuple[int, ...]:
+        return ()
+
+    def on(self) -> None:
+        self._leaf.set("strike", True, self._clockwork.now_ms, "guard")
+
+    def off(self) -> None:
+        self._leaf.set("strike", False, self._clockwork.now_ms, "guard")
+
+    def close(self) -> None:
+        """A virtual pin keeps its level, like a wire."""
+
+
+class QuickGuard:
+    """One guard process at a time, as `pi/guard.py` keeps it: started again when it dies, ended with its node.
+
+    `reported(order, said)` as there. A guard that hangs takes its orders when it goes on.
+    """
+
+    def __init__(self, leaf: Leaf, clockwork: Clockwork, reported: Callable[[int, str], None]) -> None:
+        self._leaf, self._clockwork, self._reported = leaf, clockwork, reported
+        self._guard: Guard | None = None
+        self._life = 0
+        self._waiting: list[bytes] = []
+        self.orders = 0
+        self._begun = 0
+        self.hung = False
+        self._ended = False
+
+    def start(self) -> None:
+        """The process begins, and begins with off."""
+        if self._ended:
+            return
+        self._life += 1
+        self._guard = Guard(LeafStrike(self._leaf, self._clockwork), self._said)
+
+    def pulse(self, pulse_ms: int) -> bool:
+        """Order a pulse, or off with 0; False when there is no process to take it."""
+        if pulse_ms:
+            self.orders += 1
+        if self._guard is None:
+            return False
+        self._waiting.append(b"on %d" % pulse_ms if pulse_ms else b"off")
+        self._clockwork.after(PIPE_MS, self._take)
+        return True
+
+    def kill(self) -> None:
+        """The process is killed: the level stays until the next one's start."""
+        if self._guard is None:
+            return
+        self._guard, self.hung, self._waiting = None, False, []
+        self._begun = self.orders
+        self._reported(self._begun, "gone")
+        self._clockwork.after(START_MS, self.start)
+
+    def hang(self, on: bool) -> None:
+        """The process is stopped, or goes on with everything that waited."""
+        self.hung = on
+        if not on:
+            self._take()
+            self._tick()
+
+    def end(self) -> None:
+        """The node is gone: the guard sees the end of its input and drops the strike, as soon as it can."""
+        self._ended = True
+        if self._guard is not None and not self.hung:
+            self._guard.drop()
+        elif self._guard is not None:
+            self._waiting.append(b"off")
+
+    def _take(self) -> None:
+        if self._guard is None or self.hung:
+            return
+        lines, self._waiting = self._waiting, []
+        for line in lines:
+            self._guard.order(line, self._clockwork.now_ms)
+        if self._guard.off_at_ms is not None:
+            self._clockwork.after(self._guard.off_at_ms - self._clockwork.now_ms, self._tick)
+
+    def _tick(self) -> None:
+        if self._guard is not None and not self.hung:
+            self._guard.tick(self._clockwork.now_ms)
+
+    def _said(self, said: str) -> None:
+        self._begun += said == "on" or said.startswith("refused a pulse")
+        if not self._ended:
+            order = self._begun
+            self._clockwork.after(PIPE_MS, lambda: self._reported(order, said))

@@ -1,0 +1,187 @@
+"""A keeper of few words in virtual time: who may pass which door, one record each, and every journal kept in order.
+
+It judges nobody by a policy; that is the real keeper's, against which the same scenarios are played.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from ostiary.firmware.virtual.quick.clockwork import Clockwork
+from ostiary.firmware.virtual.quick.wire import Wire
+from ostiary.protocol import base64url
+from ostiary.scenarios.play.judge import Decided, Told
+from ostiary.scenarios.play.language import Door, Person
+from ostiary.scenarios.play.world import Row
+
+TELL_MS = 20
+CLOSE_MS = 60_000  # what no journal closes by then is closed as unknown
+OUTCOMES = ("acted", "unused", "refused")
+LEARN = "https://door.example"
+
+
+@dataclass
+class Record:
+    """A row, and what stands behind it."""
+
+    row: Row
+    node: str
+    seq: int = 0
+    receipt: str | None = None
+    pulse_ms: int = 0
+
+
+@dataclass
+class QuickKeeper:
+    """`up`: whether it hears anything. Records outlive its restarts, as a log does. `nodes`: node → (door, roles)."""
+
+    clockwork: Clockwork
+    wire: Wire
+    dice: random.Random
+    doors: dict[str, Door]
+    people: dict[str, Person]
+    nodes: dict[str, tuple[str, tuple[str, ...]]]
+    up: bool = True
+    term: int = 1
+    records: list[Record] = field(default_factory=list)
+    locked: set[str] = field(default_factory=set)
+    _decided: dict[str, int] = field(default_factory=dict)
+    _closed: dict[int, str] = field(default_factory=dict)
+    _asked: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _upto: dict[str, int] = field(default_factory=dict)
+    _telling: set[str] = field(default_factory=set)
+    _number: int = 0
+
+    def heard(self, node: str, purpose: str, message: dict[str, Any]) -> None:
+        """From the wire."""
+        if not self.up:
+            return
+        if purpose == "ask":
+            self._ask(node, message)
+        elif purpose == "event":
+            self._event(node, message)
+        elif purpose == "status" and message["state"] == "online":
+            self._tell(node)
+
+    def desire(self) -> None:
+        """Say to every node what it shall be."""
+        for node in self.nodes:
+            self._tell(node)
+
+    def restart(self) -> None:
+        """It was away; what it has is what its log says."""
+        self.up = True
+        self._telling.clear()
+        self.desire()
+
+    def decided(self, door: str) -> tuple[Decided, ...]:
+        """This door's decisions for the judge."""
+        return tuple(
+            Decided(record.receipt or "", record.pulse_ms, (self._closed[at],) if at in self._closed else ())
+            for at, record in enumerate(self.records)
+            if record.row.kind == "decision" and record.row.door == door
+        )
+
+    def told(self, node: str) -> tuple[Told, ...]:
+        """What the log has of a node's journal."""
+        return tuple(
+            Told(record.seq, record.row.code or "", record.receipt)
+            for record in self.records
+            if record.node == node and record.row.kind in ("event", "outcome") and record.seq
+        )
+
+    def _ask(self, node: str, ask: dict[str, Any]) -> None:
+        door, number = self.doors[self.nodes[node][0]], (ask["boot"], ask["seq"])
+        if number <= self._asked.get(node, (0, 0)):
+            return  # counts once; the real keeper says the same bytes again
+        self._asked[node] = number
+        why = self._why_not(door, ask)
+        receipt = "".join(self.dice.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(16))
+        pulse_ms = 0 if why else door.pulse_ms
+        position = self._record("decision", door.name, "deny" if why else "grant", why or "member", node, 0, receipt)
+        self.records[position].pulse_ms = pulse_ms
+        self._decided[receipt] = position
+        self.clockwork.after(CLOSE_MS, lambda: self._close_late(position))
+        slip = {"code": receipt, "leaf": base64url.encode(bytes(32)), "salt": base64url.encode(bytes(16))}
+        answer = {
+            "v": 1, "nonce": ask["nonce"], "verdict": "deny" if why else "grant", "pulse_ms": pulse_ms,
+            "term": self.term, "receipt": slip, "show": {"say": "no" if why else "yes", "learn": LEARN},
+        }  # fmt: skip
+        self.wire.to_node(node, "answer", answer)
+
+    def _why_not(self, door: Door, ask: dict[str, Any]) -> str | None:
+        """The reason of a denial, or None."""
+        if door.name in self.locked:
+            return "lockdown"
+        claim = ask.get("claim") or {}
+        person = next((one for one in self.people.values() if one.card and one.card == claim.get("value")), None)
+        if person is None:
+            return f"{claim.get('kind', 'face')}-unknown"
+        way = f"{claim['kind']}+pin" if ask.get("pin") else claim["kind"]
+        if way not in door.takes:
+            return "credential"
+        if ask.get("pin") and ask["pin"] != person.pin:
+            return "pin"
+        return None if person.member else "member"
+
+    def _event(self, node: str, event: dict[str, Any]) -> None:
+        if event["seq"] <= self._upto.get(node, 0):
+            self._tell(node)
+            return
+        if event["seq"] != self._upto.get(node, 0) + 1:
+            return  # out of turn: it comes again, in order
+        self._upto[node] = event["seq"]
+        about = self._decided.get(event.get("receipt", ""))
+        outcome = event["kind"] in OUTCOMES and about is not None
+        if outcome and about is not None:
+            # A second outcome shows, unless it corrects what the keeper had closed by itself.
+            before = self._closed.get(about)
+            self._closed[about] = event["kind"] if before in (None, "unknown") else f"{before}, then {event['kind']}"
+        kind = "outcome" if outcome else "event"
+        door = self.nodes[node][0]
+        position = self._record(kind, door, None, event["kind"], node, event["seq"], event.get("receipt"), about)
+        if not outcome:
+            self.records[position].row = Row(position, kind, door, None, event["kind"], None)
+        self._tell(node)
+
+    def _close_late(self, position: int) -> None:
+        if position not in self._closed:
+            self._closed[position] = "unknown"
+            row = self.records[position].row
+            self._record("outcome", row.door or "", None, "unknown", "", 0, None, position)
+
+    def _record(
+        self,
+        kind: str,
+        door: str,
+        verdict: str | None,
+        code: str,
+        node: str,
+        seq: int,
+        receipt: str | None,
+        about: int | None = None,
+    ) -> int:
+        position = len(self.records)
+        self.records.append(Record(Row(position, kind, door, verdict, code, about), node, seq, receipt))
+        return position
+
+    def _tell(self, node: str) -> None:
+        """Once for all that came in a moment."""
+        if node in self._telling:
+            return
+        self._telling.add(node)
+        self.clockwork.after(TELL_MS, lambda: self._told(node))
+
+    def _told(self, node: str) -> None:
+        self._telling.discard(node)
+        if not self.up:
+            return
+        self._number += 1
+        door = self.nodes[node][0]
+        desired = {
+            "v": 1, "term": self.term, "number": self._number, "journal_upto": self._upto.get(node, 0),
+            "lockdown": door in self.locked, "face": True, "offline": "deny",
+        }  # fmt: skip
+        self.wire.to_node(node, "desired", desired)

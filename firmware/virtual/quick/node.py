@@ -1,0 +1,192 @@
+"""A node in virtual time: the product's own mind, host, journal and guard on simulated pins, flash and wire."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from ostiary.firmware.door.door import Door
+from ostiary.firmware.pi import boot_count
+from ostiary.firmware.pi.hardware import Visit
+from ostiary.firmware.pi.host import Host
+from ostiary.firmware.pi.sight import Seen
+from ostiary.firmware.virtual.leaf import Leaf
+from ostiary.firmware.virtual.quick.clockwork import Clockwork
+from ostiary.firmware.virtual.quick.flash import Flash, FlashJournal, PowerCut
+from ostiary.firmware.virtual.quick.guard import QuickGuard
+from ostiary.firmware.virtual.quick.wire import Wire
+
+START_MS = 400
+REPLY_WAIT_MS = 10_000
+NOTHING_MEASURED = {"decode": None, "detect": None, "align": None, "quality": None, "embed": None}
+LEVELS = ("contact", "rex")
+NOT_BEFORE_MS, NOT_AFTER_MS = 1_767_225_600_000, 4_070_908_800_000
+
+
+class QuickNode:
+    """One node of one door. `noted` is every entry that its journal ever held durably, through all its lives."""
+
+    def __init__(
+        self,
+        name: str,
+        door: str,
+        roles: tuple[str, ...],
+        clockwork: Clockwork,
+        leaf: Leaf,
+        flash: Flash,
+        wire: Wire,
+        dice: random.Random,
+    ) -> None:
+        self.name, self.door_name, self.roles = name, door, roles
+        self._clockwork, self._leaf, self._flash, self._wire, self._dice = clockwork, leaf, flash, wire, dice
+        self.noted: list[dict[str, Any]] = []
+        self.noted_ms: list[int] = []
+        self.said: list[str] = []
+        self.display: dict[str, Any] | None = None
+        self.guard: QuickGuard | None = None
+        self.host: Host | None = None
+        self.offset_ms = 1_790_000_000_000
+        self.hung = False
+        self._waiting: list[Callable[[int], None]] = []
+        self._life = 0
+        self._tick_at_ms = 0
+        self._journal: FlashJournal | None = None
+
+    # --- its lives -----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin a life, unless the flash refuses; then try again as a supervisor would."""
+        if self.host is not None:
+            return
+        self._life += 1
+        life = self._life
+        try:
+            self._journal = FlashJournal(self._flash, self.noted)
+            boot = boot_count.next_boot(self._flash.boot, self._journal.kept.last_boot)
+        except (OSError, PowerCut):
+            self._clockwork.after(START_MS, lambda: self.start() if self._life == life else None)
+            return
+        self.guard = QuickGuard(self._leaf, self._clockwork, self._guard_said(life)) if "strike" in self.roles else None
+        door = Door(self.door_name, boot, self._journal.kept)
+        self.host = Host(
+            door, self._journal, self, self._say, self._pulse, self._dice.randbytes, lambda line: self.said.append(line)
+        )
+        self._turn(lambda now_ms: self._host().handle(("start",), now_ms))
+        self.levels()
+        if self.guard is not None:
+            self._clockwork.after(START_MS, self.guard.start)
+        self._wire.join(self)
+
+    def kill(self) -> None:
+        """The process or its power is gone; its guard sees that, and the flash keeps what was synced."""
+        if self.host is None:
+            return
+        self.host, self.hung, self._waiting = None, False, []
+        self._life += 1
+        if self._journal is not None:
+            self._journal.close()
+        self._wire.part(self)
+        if self.guard is not None:
+            self.guard.end()
+            self.guard = None
+
+    def hang(self, on: bool) -> None:
+        """The process is stopped, or goes on with everything that waited for it."""
+        self.hung = on
+        if not on:
+            waiting, self._waiting = self._waiting, []
+            for step in waiting:
+                self._turn(step)
+
+    # --- what happens to it --------------------------------------------------------------------------------------
+
+    def levels(self) -> None:
+        """Tell the mind every input as it is now."""
+        for pin in LEVELS:
+            event = (pin, self._leaf.on(pin))
+            self._turn(lambda now_ms, event=event: self._host().handle(event, now_ms))
+
+    def visit(self, facts: dict[str, Any], reply: Callable[[dict[str, Any]], None]) -> None:
+        """Somebody stands there with what an ask may hold."""
+        seen = Seen(dict(facts), NOTHING_MEASURED, facts.get("faces", 0), None, lambda: None)
+        self._turn(lambda now_ms: self._host().visit(Visit(reply), seen, now_ms))
+
+    def heard(self, purpose: str, message: dict[str, Any]) -> None:
+        """From the wire."""
+        if purpose == "answer":
+            self._turn(lambda now_ms: self._host().handle(("answer", message), now_ms))
+        elif purpose == "desired":
+            self._turn(lambda now_ms: self._host().acknowledged(message["journal_upto"], now_ms))
+
+    def line(self, up: bool) -> None:
+        """From the wire."""
+        if up:
+            self._turn(lambda now_ms: self._host().reconnected())
+
+    def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
+        """The display."""
+        self.display = {**show, "receipt": slip}
+
+    def ask_to_turn(self) -> None:
+        """No camera hangs in virtual time, so nobody is asked."""
+
+    # --- its parts -----------------------------------------------------------------------------------------------
+
+    def _host(self) -> Host:
+        assert self.host is not None  # noqa: S101 - steps run only in a life
+        return self.host
+
+    def _turn(self, step: Callable[[int], None]) -> None:
+        if self.host is None:
+            return
+        if self.hung:
+            self._waiting.append(step)
+            return
+        now_ms = self._clockwork.now_ms
+        try:
+            self.host.handle(("clock", *self._wall()), now_ms)
+            step(now_ms)
+        except PowerCut:
+            self.kill()
+        while len(self.noted_ms) < len(self.noted):
+            self.noted_ms.append(now_ms)
+        self._schedule()
+
+    def _wall(self) -> tuple[int, str]:
+        unix_ms = self.offset_ms + self._clockwork.now_ms
+        return self.offset_ms, "set" if NOT_BEFORE_MS <= unix_ms < NOT_AFTER_MS else "unset"
+
+    def _schedule(self) -> None:
+        if self.host is None or (due_ms := self.host.due_ms()) is None:
+            return
+        now_ms = self._clockwork.now_ms
+        due_ms = max(due_ms, now_ms + 1)
+        if now_ms < self._tick_at_ms <= due_ms:
+            return
+        self._tick_at_ms = due_ms
+        life = self._life
+        self._clockwork.after(due_ms - now_ms, lambda: self._tick(life, due_ms))
+
+    def _tick(self, life: int, at_ms: int) -> None:
+        # A later wish for a tick has replaced this one, or the life that wished it is over.
+        if life == self._life and at_ms == self._tick_at_ms and not self.hung:
+            self._turn(lambda now_ms: self._host().handle(("tick",), now_ms))
+
+    def _say(self, purpose: str, message: dict[str, Any]) -> bool:
+        return self._wire.to_keeper(self, purpose, message)
+
+    def _pulse(self, pulse_ms: int) -> bool:
+        return self.guard.pulse(pulse_ms) if self.guard is not None else not pulse_ms
+
+    def _guard_said(self, life: int) -> Callable[[int, str], None]:
+        def reported(order: int, said: str) -> None:
+            if life == self._life and said != "on":
+                self._turn(lambda now_ms: self._dropped(order, now_ms))
+
+        return reported
+
+    def _dropped(self, order: int, now_ms: int) -> None:
+        # What the guard says of an earlier pulse is no news about this one.
+        if self.guard is not None and order == self.guard.orders:
+            self._host().handle(("strike-dropped",), now_ms)
