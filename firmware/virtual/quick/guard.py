@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ostiary.firmware.pi.guard import HUNG_MS, LATE_MS
 from ostiary.firmware.pi.strike_guard import Guard
 from ostiary.firmware.virtual.leaf import Leaf
 from ostiary.firmware.virtual.quick.clockwork import Clockwork
@@ -44,7 +45,7 @@ class QuickGuard:
         self._life = 0
         self._waiting: list[bytes] = []
         self.orders = 0
-        self._begun = 0
+        self._begun = self._off_upto = 0
         self.hung = False
         self._ended = False
 
@@ -61,8 +62,12 @@ class QuickGuard:
             self.orders += 1
         if self._guard is None:
             return False
-        self._waiting.append(b"on %d" % pulse_ms if pulse_ms else b"off")
+        before_ms = self._clockwork.now_ms + LATE_MS
+        self._waiting.append(b"on %d %d" % (pulse_ms, before_ms) if pulse_ms else b"off")
         self._clockwork.after(PIPE_MS, self._take)
+        if pulse_ms:
+            order, life = self.orders, self._life
+            self._clockwork.after(pulse_ms + HUNG_MS, lambda: self._watch(order, life))
         return True
 
     def kill(self) -> None:
@@ -89,6 +94,11 @@ class QuickGuard:
         elif self._guard is not None:
             self._waiting.append(b"off")
 
+    def _watch(self, order: int, life: int) -> None:
+        # As `pi/guard.py` does with one that has not said off when it should have.
+        if self._life == life and self.orders == order and self._off_upto < order and not self._ended:
+            self.kill()
+
     def _take(self) -> None:
         if self._guard is None or self.hung:
             return
@@ -104,6 +114,8 @@ class QuickGuard:
 
     def _said(self, said: str) -> None:
         self._begun += said == "on" or said.startswith("refused a pulse")
+        if said != "on":
+            self._off_upto = self._begun
         if not self._ended:
             order = self._begun
             self._clockwork.after(PIPE_MS, lambda: self._reported(order, said))
