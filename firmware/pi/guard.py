@@ -30,7 +30,7 @@ class Guard:
     ) -> None:
         self._pins = pins
         self._now_ms = now_ms
-        self._watch: threading.Timer | None = None
+        self._watches: dict[int, threading.Timer] = {}
         self._reported = reported
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -64,16 +64,16 @@ class Guard:
         except (OSError, ValueError):  # ValueError: closed in this moment by the thread that saw it die
             return False
         if pulse_ms:
-            self._unwatch()
-            self._watch = threading.Timer((pulse_ms + HUNG_MS) / 1000, self._kill, (process,))
-            self._watch.daemon = True
-            self._watch.start()
+            # One for each order: a guard that hangs must not live on by being ordered again.
+            watch = self._watches[self.orders] = threading.Timer((pulse_ms + HUNG_MS) / 1000, self._kill, (process,))
+            watch.daemon = True
+            watch.start()
         return True
 
     def close(self) -> None:
         """End the guard, which drops the strike, and wait for it."""
         self._stop.set()
-        self._unwatch()
+        self._unwatch(self.orders)
         process = self._process
         if process is not None and process.stdin is not None:
             with contextlib.suppress(OSError):
@@ -84,10 +84,10 @@ class Guard:
         self._log("the strike guard hangs; ending it, so that the next one drops the strike")
         process.kill()
 
-    def _unwatch(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
+    def _unwatch(self, upto: int) -> None:
+        """The orders up to this number are done with."""
+        for order in [order for order in list(self._watches) if order <= upto]:
+            self._watches.pop(order).cancel()
 
     def _run(self) -> None:
         wait_s = FIRST_WAIT_S
@@ -103,14 +103,14 @@ class Guard:
                             self.ready.set()
                         else:
                             self._begun += said == "on" or said.startswith("refused a pulse")
-                            if said != "on" and self._begun == self.orders:
-                                self._unwatch()
+                            if said != "on":
+                                self._unwatch(self._begun)
                             self._reported(self._begun, said)
                 self._process = None
                 with contextlib.suppress(OSError):
                     if process.stdin is not None:
                         process.stdin.close()
-            self._unwatch()
+            self._unwatch(self.orders)
             if not self._stop.is_set():
                 self._begun = self.orders
                 self._reported(self._begun, "gone")

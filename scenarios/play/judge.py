@@ -10,6 +10,7 @@ It shares no code with the door's mind and believes none of the three alone. Wha
 """
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 LONGEST_MS = 30_000
 LONGEST_REACH_MS = 5_000  # an entry this much older than an edge cannot be what moved it: answers live 5 s
@@ -87,20 +88,24 @@ def _edges(told: Testimony, pulses: dict[str, int], slack_ms: int, found: Judgem
     ons = [entry for entry in told.journal if entry.kind == "strike-on"]
     used: set[str] = set()
     edges = sorted(told.edges, key=lambda edge: edge.at_ms)
+    first = 0
     for number, edge in enumerate(edges):
         if not edge.on:
             continue
-        entry = next((one for one in ons if _earns(one, edge, pulses, used, slack_ms)), None)
+        # What was too old for this edge is too old for every later one.
+        while first < len(ons) and (at_ms := ons[first].at_ms) is not None and _past(at_ms, edge, slack_ms):
+            first += 1
+        entry = next((one for one in islice(ons, first, None) if _earns(one, edge, pulses, used, slack_ms)), None)
         if entry is None or entry.receipt is None:
             found.unearned += 1
             found.findings.append(f"unearned: the strike went on at {edge.at_ms} ms, and no entry of a grant says why")
             continue
         used.add(entry.receipt)
         pulse_ms = min(pulses[entry.receipt], LONGEST_MS)
-        fell = next((later for later in edges[number + 1 :] if not later.on), None)
+        fell = next((later for later in islice(edges, number + 1, None) if not later.on), None)
         on_ms = (told.now_ms if fell is None else fell.at_ms) - edge.at_ms
         if on_ms > pulse_ms + slack_ms:
-            end = "and still is" if fell is None else f"dropped by the {fell.by}"
+            end = "and still is" if fell is None else f"dropped by {fell.by}"
             found.findings.append(f"too long: the strike was on for {on_ms} ms of {pulse_ms}, {end}")
 
 
@@ -110,7 +115,11 @@ def _earns(entry: Told, edge: Edge, pulses: dict[str, int], used: set[str], slac
         return False
     if entry.at_ms is None:
         return True
-    return entry.at_ms - slack_ms <= edge.at_ms <= entry.at_ms + LONGEST_REACH_MS + slack_ms
+    return entry.at_ms - slack_ms <= edge.at_ms and not _past(entry.at_ms, edge, slack_ms)
+
+
+def _past(at_ms: int, edge: Edge, slack_ms: int) -> bool:
+    return edge.at_ms > at_ms + LONGEST_REACH_MS + slack_ms
 
 
 def _lost(told: Testimony, pulses: dict[str, int], found: Judgement) -> None:

@@ -15,7 +15,8 @@ class PowerCut(Exception):
 
 
 class Flash:
-    """`cut_after` bytes of the next writes the power fails (None: it holds); `full`: no write goes through."""
+    """After `cut_after` more bytes the power fails (None: it holds), at the last moment of a write when they are its
+    length; `full`: no write goes through."""
 
     def __init__(self, folder: Path) -> None:
         self.journal = folder / "journal"
@@ -44,7 +45,7 @@ class FlashJournal(JournalFile):
 
     def _write(self, data: bytes, sync: bool) -> None:
         cut = self._flash.cut_after
-        if cut is not None and cut < len(data):
+        if cut is not None and cut <= len(data):
             os.write(self._descriptor, data[:cut])
             self._flash.cut_after = None
             raise PowerCut

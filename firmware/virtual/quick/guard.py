@@ -36,11 +36,19 @@ class LeafStrike:
 class QuickGuard:
     """One guard process at a time, as `pi/guard.py` keeps it: started again when it dies, ended with its node.
 
-    `reported(order, said)` as there. A guard that hangs takes its orders when it goes on.
+    `reported(order, said)` as there. A guard that hangs takes its orders when it goes on; a node that hangs does
+    nothing for its guard until `wake`.
     """
 
-    def __init__(self, leaf: Leaf, clockwork: Clockwork, reported: Callable[[int, str], None]) -> None:
-        self._leaf, self._clockwork, self._reported = leaf, clockwork, reported
+    def __init__(
+        self,
+        leaf: Leaf,
+        clockwork: Clockwork,
+        reported: Callable[[int, str], None],
+        node_hangs: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._leaf, self._clockwork, self._reported, self._node_hangs = leaf, clockwork, reported, node_hangs
+        self._held: list[Callable[[], None]] = []
         self._guard: Guard | None = None
         self._life = 0
         self._waiting: list[bytes] = []
@@ -67,7 +75,7 @@ class QuickGuard:
         self._clockwork.after(PIPE_MS, self._take)
         if pulse_ms:
             order, life = self.orders, self._life
-            self._clockwork.after(pulse_ms + HUNG_MS, lambda: self._watch(order, life))
+            self._by_node(pulse_ms + HUNG_MS, lambda: self._watch(order, life))
         return True
 
     def kill(self) -> None:
@@ -77,7 +85,7 @@ class QuickGuard:
         self._guard, self.hung, self._waiting = None, False, []
         self._begun = self.orders
         self._reported(self._begun, "gone")
-        self._clockwork.after(START_MS, self.start)
+        self._by_node(START_MS, self.start)
 
     def hang(self, on: bool) -> None:
         """The process is stopped, or goes on with everything that waited."""
@@ -85,6 +93,17 @@ class QuickGuard:
         if not on:
             self._take()
             self._tick()
+
+    @property
+    def able(self) -> bool:
+        """Whether there is a process that could drop the strike now."""
+        return self._guard is not None and not self.hung
+
+    def wake(self) -> None:
+        """The node goes on, and sees to its guard."""
+        held, self._held = self._held, []
+        for call in held:
+            call()
 
     def end(self) -> None:
         """The node is gone: the guard sees the end of its input and drops the strike, as soon as it can."""
@@ -94,9 +113,12 @@ class QuickGuard:
         elif self._guard is not None:
             self._waiting.append(b"off")
 
+    def _by_node(self, after_ms: int, call: Callable[[], None]) -> None:
+        self._clockwork.after(after_ms, lambda: self._held.append(call) if self._node_hangs() else call())
+
     def _watch(self, order: int, life: int) -> None:
         # As `pi/guard.py` does with one that has not said off when it should have.
-        if self._life == life and self.orders == order and self._off_upto < order and not self._ended:
+        if self._life == life and self._off_upto < order and not self._ended:
             self.kill()
 
     def _take(self) -> None:

@@ -48,7 +48,7 @@ class QuickKeeper:
     records: list[Record] = field(default_factory=list)
     locked: set[str] = field(default_factory=set)
     _decided: dict[str, int] = field(default_factory=dict)
-    _closed: dict[int, str] = field(default_factory=dict)
+    _closed: dict[int, list[str]] = field(default_factory=dict)
     _asked: dict[str, tuple[int, int]] = field(default_factory=dict)
     _upto: dict[str, int] = field(default_factory=dict)
     _telling: set[str] = field(default_factory=set)
@@ -79,7 +79,7 @@ class QuickKeeper:
     def decided(self, door: str) -> tuple[Decided, ...]:
         """This door's decisions for the judge."""
         return tuple(
-            Decided(record.receipt or "", record.pulse_ms, (self._closed[at],) if at in self._closed else ())
+            Decided(record.receipt or "", record.pulse_ms, tuple(self._closed.get(at, ())))
             for at, record in enumerate(self.records)
             if record.row.kind == "decision" and record.row.door == door
         )
@@ -137,8 +137,8 @@ class QuickKeeper:
         outcome = event["kind"] in OUTCOMES and about is not None
         if outcome and about is not None:
             # A second outcome shows, unless it corrects what the keeper had closed by itself.
-            before = self._closed.get(about)
-            self._closed[about] = event["kind"] if before in (None, "unknown") else f"{before}, then {event['kind']}"
+            before = self._closed.get(about, [])
+            self._closed[about] = [*(one for one in before if one != "unknown"), event["kind"]]
         kind = "outcome" if outcome else "event"
         door = self.nodes[node][0]
         position = self._record(kind, door, None, event["kind"], node, event["seq"], event.get("receipt"), about)
@@ -148,7 +148,7 @@ class QuickKeeper:
 
     def _close_late(self, position: int) -> None:
         if position not in self._closed:
-            self._closed[position] = "unknown"
+            self._closed[position] = ["unknown"]
             row = self.records[position].row
             self._record("outcome", row.door or "", None, "unknown", "", 0, None, position)
 

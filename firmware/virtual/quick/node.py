@@ -20,6 +20,7 @@ from ostiary.firmware.virtual.quick.wire import Wire
 START_MS = 400
 REPLY_WAIT_MS = 10_000
 NOTHING_MEASURED = {"decode": None, "detect": None, "align": None, "quality": None, "embed": None}
+Reply = Callable[["dict[str, Any]"], None]
 LEVELS = ("contact", "rex")
 NOT_BEFORE_MS, NOT_AFTER_MS = 1_767_225_600_000, 4_070_908_800_000
 
@@ -49,6 +50,7 @@ class QuickNode:
         self.offset_ms = 1_790_000_000_000
         self.hung = False
         self._waiting: list[Callable[[int], None]] = []
+        self._visits: list[tuple[dict[str, Any], Reply]] = []
         self._life = 0
         self._tick_at_ms = 0
         self._journal: FlashJournal | None = None
@@ -60,14 +62,14 @@ class QuickNode:
         if self.host is not None:
             return
         self._life += 1
-        life = self._life
+        self._tick_at_ms, life = 0, self._life
         try:
             self._journal = FlashJournal(self._flash, self.noted)
             boot = boot_count.next_boot(self._flash.boot, self._journal.kept.last_boot)
         except (OSError, PowerCut):
             self._clockwork.after(START_MS, lambda: self.start() if self._life == life else None)
             return
-        self.guard = QuickGuard(self._leaf, self._clockwork, self._guard_said(life)) if "strike" in self.roles else None
+        self.guard = self._guard_of(life) if "strike" in self.roles else None
         door = Door(self.door_name, boot, self._journal.kept)
         self.host = Host(
             door, self._journal, self, self._say, self._pulse, self._dice.randbytes, lambda line: self.said.append(line)
@@ -82,7 +84,7 @@ class QuickNode:
         """The process or its power is gone; its guard sees that, and the flash keeps what was synced."""
         if self.host is None:
             return
-        self.host, self.hung, self._waiting = None, False, []
+        self.host, self.hung, self._waiting, self._visits = None, False, [], []
         self._life += 1
         if self._journal is not None:
             self._journal.close()
@@ -95,8 +97,10 @@ class QuickNode:
         """The process is stopped, or goes on with everything that waited for it."""
         self.hung = on
         if not on:
+            if self.guard is not None:
+                self.guard.wake()
             waiting, self._waiting = self._waiting, []
-            for step in waiting:
+            for step in [*waiting, lambda now_ms: self._host().handle(("tick",), now_ms)]:
                 self._turn(step)
 
     # --- what happens to it --------------------------------------------------------------------------------------
@@ -107,10 +111,31 @@ class QuickNode:
             event = (pin, self._leaf.on(pin))
             self._turn(lambda now_ms, event=event: self._host().handle(event, now_ms))
 
-    def visit(self, facts: dict[str, Any], reply: Callable[[dict[str, Any]], None]) -> None:
-        """Somebody stands there with what an ask may hold."""
+    def visit(self, facts: dict[str, Any], reply: Reply) -> None:
+        """Somebody stands there with what an ask may hold; one after the other, as the node takes them."""
+        if self.host is None:
+            return
+        self._visits.append((facts, reply))
+        if len(self._visits) == 1:
+            self._attend()
+
+    def _attend(self) -> None:
+        facts, reply = self._visits[0]
+        life, visit = self._life, self._visits[0]
+
+        def replied(said: dict[str, Any]) -> None:
+            reply(said)
+            self._clockwork.after(0, lambda: self._attended(life, visit))
+
         seen = Seen(dict(facts), NOTHING_MEASURED, facts.get("faces", 0), None, lambda: None)
-        self._turn(lambda now_ms: self._host().visit(Visit(reply), seen, now_ms))
+        self._turn(lambda now_ms: self._host().visit(Visit(replied), seen, now_ms))
+        self._clockwork.after(REPLY_WAIT_MS, lambda: self._attended(life, visit))
+
+    def _attended(self, life: int, visit: tuple[dict[str, Any], Reply]) -> None:
+        if life == self._life and self._visits and self._visits[0] is visit:
+            del self._visits[0]
+            if self._visits:
+                self._attend()
 
     def heard(self, purpose: str, message: dict[str, Any]) -> None:
         """From the wire."""
@@ -178,6 +203,15 @@ class QuickNode:
 
     def _pulse(self, pulse_ms: int) -> bool:
         return self.guard.pulse(pulse_ms) if self.guard is not None else not pulse_ms
+
+    def _guard_of(self, life: int) -> QuickGuard:
+        hangs = lambda: self.hung  # noqa: E731 - asked at each moment
+        return QuickGuard(self._leaf, self._clockwork, self._guard_said(life), hangs)
+
+    @property
+    def able(self) -> bool:
+        """Whether anything of this node could drop the strike: itself, or its guard."""
+        return (self.host is not None and not self.hung) or (self.guard is not None and self.guard.able)
 
     def _guard_said(self, life: int) -> Callable[[int, str], None]:
         def reported(order: int, said: str) -> None:

@@ -14,6 +14,7 @@ from ostiary.firmware.virtual.quick.flash import Flash
 from ostiary.firmware.virtual.quick.keeper import QuickKeeper
 from ostiary.firmware.virtual.quick.node import REPLY_WAIT_MS, QuickNode
 from ostiary.firmware.virtual.quick.wire import Wire
+from ostiary.firmware.virtual.quick.wiring import WiredLeaf
 from ostiary.scenarios.play.judge import Edge, Testimony, Told
 from ostiary.scenarios.play.language import Scenario, Show
 from ostiary.scenarios.play.world import Row
@@ -50,12 +51,14 @@ class QuickDoor:
 
 
 class QuickWorld:
-    """`seed` decides everything that chance decides; `odd` is how often a message comes twice, and how often late."""
+    """`seed` decides everything that chance decides; `odd` is how often a message comes a second time, late;
+    `one_shot_ms` is that of the strike lines' wiring."""
 
     name = "virtual time"
     can = CAN
 
-    def __init__(self, seed: str = "0", odd: float = 0.0) -> None:
+    def __init__(self, seed: str = "0", odd: float = 0.0, one_shot_ms: int | None = None) -> None:
+        self._one_shot_ms = one_shot_ms
         self.dice = random.Random(seed)  # noqa: S311 - a simulation is to be the same again
         self.clockwork = Clockwork()
         self.wire = Wire(self.clockwork, self.dice, odd)
@@ -78,9 +81,10 @@ class QuickWorld:
         self.keeper = QuickKeeper(self.clockwork, self.wire, self.dice, scenario.doors, scenario.people, nodes)
         self.wire.keeper = self.keeper.heard
         for name in scenario.doors:
-            leaf, flash = Leaf(), Flash(self._folder / name)
+            leaf, flash = WiredLeaf(self.clockwork, self._one_shot_ms), Flash(self._folder / name)
             (self._folder / name).mkdir()
             node = QuickNode(f"{name}-1", name, ("reader", "strike"), self.clockwork, leaf, flash, self.wire, self.dice)
+            leaf.able = lambda node=node: node.able
             self.doors[name] = QuickDoor(leaf, [node], [flash])
             node.start()
         self.keeper.desire()
