@@ -119,6 +119,7 @@ class Keeper:
         self._journal = log.journal()
         self._closing = Closing(self._journal.pop(MARK, 0))
         self._outage = Outage()
+        self._desired = 0
         self._take_up_open_decisions()
         self._recent: OrderedDict[str, tuple[str, int, tuple[str, ...]]] = OrderedDict()
         self._waiting: deque[tuple[str, bytes]] = deque()
@@ -263,10 +264,17 @@ class Keeper:
     def _desire(self, standing: Standing) -> None:
         """Tell a node how far its journal is kept, and what its door asks to speak for a face of flesh."""
         door = self.policy.doors.get(standing.door) if self.policy else None
+        # Above every number of an earlier keeper, whose count nobody kept.
+        self._desired = max(self._desired + 1, self.now_ms())
         desired = {
             "v": 1,
+            "term": TERM,
+            "number": self._desired,
             "journal_upto": self._journal.get(standing.node, 0),
             "liveness": "none" if door is None else door.liveness,
+            "lockdown": None in self._presence.locked or standing.door in self._presence.locked,
+            "face": door is None or door.face != "off",
+            "offline": "deny",
         }
         self._tell(standing, "desired", desired, retain=True)
 
@@ -281,7 +289,8 @@ class Keeper:
             node = note.standing.node
             if note.purpose == "status":
                 self._statuses[node] = {**note.message, "at_ms": at_ms}
-            told.add(node)
+            if note.purpose in ("status", "event"):
+                told.add(node)
             if note.purpose != "event":
                 continue
             known = upto.get(node, self._journal.get(node))

@@ -43,7 +43,7 @@ def run(directory: Path, doorstep: Path | None) -> None:
     make = fittings.virtual if who.virtual else fittings.raspberry
     hardware = make(doorstep, who.roles, log)
     status = {"v": 1, "state": "online", "boot": boot, "firmware": FIRMWARE}
-    status.update(roles=list(who.roles), virtual=who.virtual)
+    status.update(roles=list(who.roles), virtual=who.virtual, clock=clock.wall()[1], safe_mode=False)
     node = Node()
     guard = None if hardware.pins is None else Guard(hardware.pins, node.guard_said, log)
     link = Link(who, status, node.heard, node.connected, log, os.urandom)
