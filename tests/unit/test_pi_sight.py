@@ -15,7 +15,7 @@ from ostiary.firmware.door.door import Door
 from ostiary.firmware.pi import camera_pi
 from ostiary.firmware.pi.camera_pi import CameraMissing, PiCamera
 from ostiary.firmware.pi.hardware import Visit
-from ostiary.firmware.pi.host import Host
+from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.sight import NotAsked, Seen, Sight
 from ostiary.models import liveness
@@ -76,12 +76,16 @@ class Bench:
     def __init__(self, directory: Path) -> None:
         self.said: list[tuple[str, bytes]] = []
         self.shown: list[str] = []
+        self.told: list[str] = []
         self.pulses: list[int] = []
         self.online = True
         self.guarded = True
         file = JournalFile(directory / "journal")
-        door = Door("front", 1, journal.recover(b""), 3_000)
-        self.host = Host(door, file, self, self.say, self.pulse, lambda size: bytes(size), lambda line: None)
+        door = Door("front", 1, journal.recover(b""))
+        outside = Outside(self.say, self.pulse, self.told.append, lambda: None, lambda: None)
+        about = {"firmware": "a test", "roles": ["reader", "strike"], "virtual": True}
+        self.host = Host(door, file, self, outside, about, bytes, lambda line: None)
+        self.host.line(True, 0)
 
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
         self.shown.append(show["say"])
@@ -115,7 +119,7 @@ def test_the_probe_is_wiped_once_the_ask_is_out_and_the_reply_comes_once(tmp_pat
     facts = {"credential": "face", "faces": 0, "no_probe": "face-missing"}
     seen = Seen(facts, {"decode": 1.0}, 0, "face-missing", lambda: probe.__setitem__(slice(None), bytes(192)))
     bench.host.visit(Visit(replies.append), seen, 100)
-    assert [purpose for purpose, _ in bench.said] == ["ask"]
+    assert [purpose for purpose, _ in bench.said] == ["reported", "status", "ask"]
     assert (bytes(probe), facts) == (bytes(192), {})
     bench.host.handle(("answer", GRANT), 150)
     bench.host.handle(("answer", GRANT), 160)
@@ -131,7 +135,7 @@ def test_without_a_line_an_ask_is_not_kept_for_later(tmp_path: Path) -> None:
     bench.host.visit(Visit(replies.append), seen, 100)
     bench.online = True
     bench.host.handle(("tick",), 3_100)
-    assert [purpose for purpose, _ in bench.said] == ["ask"]
+    assert [purpose for purpose, _ in bench.said].count("ask") == 1
     assert replies[0]["show"]["say"] == "busy"
 
 
@@ -141,7 +145,7 @@ def test_a_guard_that_takes_no_order_is_a_strike_that_stays_off(tmp_path: Path) 
     seen = Seen({"credential": "card", "claim": {"kind": "card", "value": "1"}, "faces": 0}, {}, 0, None, lambda: None)
     bench.host.visit(Visit(deaf), seen, 100)
     bench.host.handle(("answer", GRANT), 150)
-    assert not bench.host.door.strike.on
+    assert not bench.host.door.passage.strike.on
     bench.host.handle(("tick",), 5_000)
     kinds = [messages.decode("event", said)["kind"] for purpose, said in bench.said if purpose == "event"]
     assert list(dict.fromkeys(kinds)) == ["strike-on", "strike-off", "unused"]
