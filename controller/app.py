@@ -33,6 +33,7 @@ from ostiary.controller.access.telling import Telling
 from ostiary.controller.acts import server
 from ostiary.controller.acts.contest_lapsed import record_lapsed
 from ostiary.controller.fleet.heard import Heard
+from ostiary.controller.fleet.lease import TERM
 from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes
 from ostiary.controller.people.erasable import contesting
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 BATCH = 256
-TERM = 1  # one controller owns an embedded site, so its lease never rises
 DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 CLOSE_EVERY_S = 5.0
 DAY_S = 86_400.0
@@ -127,7 +127,7 @@ class Keeper:
             places.tls / "keeper.key",
         )
         self._link = Link(self.site, address, self._hear)
-        self._telling = Telling(self._link, self._standings, self._ruling, self._journals)
+        self._telling = Telling(self._link, self._standings, self._ruling, self._journals, self._presence)
 
     # --- the hot path ------------------------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ class Keeper:
             self._journals.upto.update(journal)
             self._closing.settled(outcomes_in(drafts))
             await self._works_again(at_ms)
-        for node in {note.standing.node for note in notes}:
+        for node in {note.standing.node for note in notes if note.purpose in ("status", "event")}:
             self._telling.desire(node)
 
     def _judged(
