@@ -20,7 +20,8 @@ from ostiary.firmware.pi.hardware import Camera, Visit
 from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.link import Link
-from ostiary.firmware.pi.sight import NotAsked, Seen, Sight, load_pipeline
+from ostiary.firmware.pi.looking import Looking
+from ostiary.firmware.pi.sight import NotAsked, Seen, Sight
 
 FIRMWARE = "ostiary-pi 0.1.0"
 LONGEST_WAIT_S = 1.0
@@ -69,7 +70,7 @@ def run(directory: Path, doorstep: Path | None) -> bool:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: node.stop())
     node.turn(lambda now_ms: node.host.handle(("start",), now_ms))
-    sight = Sight(load_pipeline, log)
+    sight = Sight(Looking(log))
     try:
         hardware.inputs.watch(node.level)
         if guard is not None:
@@ -92,6 +93,7 @@ def run(directory: Path, doorstep: Path | None) -> bool:
         if guard is not None:
             guard.close()
         hardware.close()
+        sight.close()
         link.stop()
         journal.close()
     return node.rebooting
@@ -153,7 +155,7 @@ class Node:
                 except NotAsked as not_asked:
                     visit.reply({"error": not_asked.error})
                     continue
-                if not visit.unasked or "probe" in seen.facts:
+                if not visit.unasked or seen.worth_asking:
                     self._attend(visit, seen)
         finally:
             self._turns.put(None)
