@@ -45,13 +45,20 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Journal:
+    """One node's: what it `noted`, and what the log has of it (`kept`)."""
+
+    noted: tuple[Told, ...]
+    kept: tuple[Told, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Testimony:
-    """All that is known of one door at the end (`now_ms`). `journal` is what the node noted, `log` what the keeper has
-    of it, `promised` the receipts that the door showed, `exits` how each pull at an open exit went."""
+    """All that is known of one door at the end (`now_ms`). `journals`: of its nodes, the strike's first; `promised`:
+    the receipts that the door showed; `exits`: how each pull at an open exit went."""
 
     edges: tuple[Edge, ...]
-    journal: tuple[Told, ...]
-    log: tuple[Told, ...]
+    journals: tuple[Journal, ...]
     decided: tuple[Decided, ...]
     now_ms: int
     promised: frozenset[str] = frozenset()
@@ -85,7 +92,7 @@ def judge(told: Testimony, slack_ms: int = 500) -> Judgement:
 
 
 def _edges(told: Testimony, pulses: dict[str, int], slack_ms: int, found: Judgement) -> None:
-    ons = [entry for entry in told.journal if entry.kind == "strike-on"]
+    ons = [entry for entry in told.journals[0].noted if entry.kind == "strike-on"]
     used: set[str] = set()
     edges = sorted(told.edges, key=lambda edge: edge.at_ms)
     first = 0
@@ -123,15 +130,16 @@ def _past(at_ms: int, edge: Edge, slack_ms: int) -> bool:
 
 
 def _lost(told: Testimony, pulses: dict[str, int], found: Judgement) -> None:
-    held = {entry.seq: entry for entry in told.log}
-    for entry in told.journal:
-        kept = held.get(entry.seq)
-        if kept is None or (kept.kind, kept.receipt) != (entry.kind, entry.receipt):
+    for journal in told.journals:
+        held = {entry.seq: entry for entry in journal.kept}
+        for entry in journal.noted:
+            kept = held.get(entry.seq)
+            if kept is None or (kept.kind, kept.receipt) != (entry.kind, entry.receipt):
+                found.lost += 1
+                found.findings.append(f"lost: entry {entry.seq} ({entry.kind}) is not in the log as it was noted")
+        if held and sorted(held) != list(range(min(held), max(held) + 1)):
             found.lost += 1
-            found.findings.append(f"lost: entry {entry.seq} ({entry.kind}) is not in the log as it was noted")
-    if held and sorted(held) != list(range(min(held), max(held) + 1)):
-        found.lost += 1
-        found.findings.append(f"lost: the numbers of the log's entries have gaps: {sorted(held)}")
+            found.findings.append(f"lost: the numbers of the log's entries have gaps: {sorted(held)}")
     for receipt in sorted(told.promised - set(pulses)):
         found.lost += 1
         found.findings.append(f"lost: the door showed the receipt {receipt}, and the log has no such decision")

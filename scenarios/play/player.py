@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ostiary.protocol import codes
 from ostiary.scenarios.play.errors import CannotPlay
 from ostiary.scenarios.play.judge import judge
 from ostiary.scenarios.play.language import (
@@ -217,6 +218,7 @@ class _Playing:
         if rows:
             self._read = rows[-1].position + 1
         self.played.kinds |= {row.code for row in rows if row.kind in ("event", "outcome") and row.code}
+        self.played.kinds |= {codes.DECIDED for row in rows if row.alone}
         # A scenario of a thousand hours must not keep them all: what no step can ask for any more is let go.
         if len(self._rows) > 4_000:
             self._rows = self._rows[-2_000:]
@@ -238,4 +240,4 @@ class _Playing:
 
 
 def _tells(row: Row, kind: str) -> bool:
-    return row.code == kind and row.kind in ("event", "outcome")
+    return (row.code == kind and row.kind in ("event", "outcome")) or (kind == codes.DECIDED and row.alone)

@@ -9,7 +9,7 @@ from ostiary.scenarios.play.language import Scenario, Show
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record of the log, by what may be known without opening it. `about`: the decision that an outcome closes."""
+    """One record of the log. `about`: the decision that an outcome closes; `alone`: it was made without the keeper."""
 
     position: int
     kind: str
@@ -17,6 +17,7 @@ class Row:
     verdict: str | None
     code: str | None
     about: int | None
+    alone: bool = False
 
 
 class World(Protocol):

@@ -43,7 +43,7 @@ class Tally:
         self.cases[fault] = self.cases.get(fault, 0) + 1
         self.edges += judged.rises
         self.decisions += len(told.decided)
-        self.entries += len(told.journal)
+        self.entries += len(told.journals[0].noted)
         self.unearned += judged.unearned
         self.lost += judged.lost
         self.one_shots += sum(edge.by == ONE_SHOT for edge in told.edges)
@@ -76,7 +76,7 @@ class Case:
 
     @property
     def flash(self) -> Any:
-        return self.world.doors["front"].flashes[0]
+        return self.node.flash
 
     def run(self, ms: int) -> None:
         self.world.clockwork.run(self.world.now_ms + ms)
@@ -200,10 +200,13 @@ class Case:
         DOOR_TALLY.count(fault, told, found)
         self.world.close()
         story = "\n".join(
-            [*self.did, *(f"{entry.at_ms}: {entry.seq} {entry.kind} {entry.receipt}" for entry in told.journal)]
+            [
+                *self.did,
+                *(f"{entry.at_ms}: {entry.seq} {entry.kind} {entry.receipt}" for entry in told.journals[0].noted),
+            ]
         )
         assert not [edge for edge in told.edges if edge.by == NEEDLESS], f"{fault}: only the wiring dropped it\n{story}"
         assert not found.findings, f"{fault}: {found.findings}\n{story}\n{told.edges}"
         assert told.exits[-1] in ("exit", "pulse"), fault
-        last = [entry.kind for entry in told.journal if (entry.at_ms or 0) >= left_ms]
+        last = [entry.kind for entry in told.journals[0].noted if (entry.at_ms or 0) >= left_ms]
         assert [kind for kind in last if kind in ("exit", "opened", "closed")] == ["exit", "opened", "closed"], story

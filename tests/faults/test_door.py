@@ -32,7 +32,7 @@ def test_the_same_number_is_the_same_case() -> None:
         told.append(case.world.told("front"))
         case.world.close()
     assert told[0] == told[1]
-    assert told[0].journal
+    assert told[0].journals[0].noted
 
 
 def walk_through(case: Case) -> list[str]:

@@ -21,6 +21,7 @@ class Flash:
     def __init__(self, folder: Path) -> None:
         self.journal = folder / "journal"
         self.boot = folder / "boot"
+        self.bad_boots = folder / "bad-boots"
         self.cut_after: int | None = None
         self.full = False
 

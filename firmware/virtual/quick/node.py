@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ostiary.firmware.door.door import Door
-from ostiary.firmware.pi import boot_count
+from ostiary.firmware.pi import bad_boots, boot_count
+from ostiary.firmware.pi.clock import NOT_AFTER_MS, NOT_BEFORE_MS
 from ostiary.firmware.pi.hardware import Visit
-from ostiary.firmware.pi.host import Host
+from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.sight import Seen
 from ostiary.firmware.virtual.leaf import Leaf
+from ostiary.firmware.virtual.pins import INSIDE, OWN
+from ostiary.firmware.virtual.quick.alone import QuickAlone
 from ostiary.firmware.virtual.quick.clockwork import Clockwork
 from ostiary.firmware.virtual.quick.flash import Flash, FlashJournal, PowerCut
 from ostiary.firmware.virtual.quick.guard import QuickGuard
@@ -21,8 +24,6 @@ START_MS = 400
 REPLY_WAIT_MS = 10_000
 NOTHING_MEASURED = {"decode": None, "detect": None, "align": None, "quality": None, "embed": None}
 Reply = Callable[["dict[str, Any]"], None]
-LEVELS = ("contact", "rex")
-NOT_BEFORE_MS, NOT_AFTER_MS = 1_767_225_600_000, 4_070_908_800_000
 
 
 class QuickNode:
@@ -40,10 +41,11 @@ class QuickNode:
         dice: random.Random,
     ) -> None:
         self.name, self.door_name, self.roles = name, door, roles
-        self._clockwork, self._leaf, self._flash, self._wire, self._dice = clockwork, leaf, flash, wire, dice
+        self._clockwork, self._leaf, self.flash, self._wire, self._dice = clockwork, leaf, flash, wire, dice
         self.noted: list[dict[str, Any]] = []
         self.noted_ms: list[int] = []
-        self.said: list[str] = []
+        self.told: list[str] = []
+        self.alone: QuickAlone | None = None
         self.display: dict[str, Any] | None = None
         self.guard: QuickGuard | None = None
         self.host: Host | None = None
@@ -64,17 +66,25 @@ class QuickNode:
         self._life += 1
         self._tick_at_ms, life = 0, self._life
         try:
-            self._journal = FlashJournal(self._flash, self.noted)
-            boot = boot_count.next_boot(self._flash.boot, self._journal.kept.last_boot)
+            self._journal = FlashJournal(self.flash, self.noted)
+            boot = boot_count.next_boot(self.flash.boot, self._journal.kept.last_boot)
+            safe_mode = bad_boots.begin(self.flash.bad_boots) >= bad_boots.MOST
         except (OSError, PowerCut):
             self._clockwork.after(START_MS, lambda: self.start() if self._life == life else None)
             return
         self.guard = self._guard_of(life) if "strike" in self.roles else None
-        door = Door(self.door_name, boot, self._journal.kept)
-        self.host = Host(
-            door, self._journal, self, self._say, self._pulse, self._dice.randbytes, lambda line: self.said.append(line)
+        outside = Outside(
+            say=self._say,
+            pulse=self._pulse,
+            tell=lambda pattern: self.told.append(pattern),
+            good=lambda: bad_boots.settle(self.flash.bad_boots, 0),
+            reboot=lambda: self._clockwork.after(0, self._reboot),
         )
+        about = {"firmware": "ostiary-pi 0.1.0", "roles": list(self.roles), "virtual": True}
+        door = Door(self.door_name, boot, self._journal.kept, self.roles, safe_mode)
+        self.host = Host(door, self._journal, self, outside, about, self._dice.randbytes, lambda line: None)
         self._turn(lambda now_ms: self._host().handle(("start",), now_ms))
+        self._turn(lambda now_ms: self._host().handle(("pack", self.alone), now_ms))
         self.levels()
         if self.guard is not None:
             self._clockwork.after(START_MS, self.guard.start)
@@ -93,6 +103,10 @@ class QuickNode:
             self.guard.end()
             self.guard = None
 
+    def _reboot(self) -> None:
+        self.kill()
+        self._clockwork.after(START_MS, self.start)
+
     def hang(self, on: bool) -> None:
         """The process is stopped, or goes on with everything that waited for it."""
         self.hung = on
@@ -107,7 +121,7 @@ class QuickNode:
 
     def levels(self) -> None:
         """Tell the mind every input as it is now."""
-        for pin in LEVELS:
+        for pin in (*INSIDE, *OWN) if "strike" in self.roles else OWN:
             event = (pin, self._leaf.on(pin))
             self._turn(lambda now_ms, event=event: self._host().handle(event, now_ms))
 
@@ -139,15 +153,16 @@ class QuickNode:
 
     def heard(self, purpose: str, message: dict[str, Any]) -> None:
         """From the wire."""
-        if purpose == "answer":
-            self._turn(lambda now_ms: self._host().handle(("answer", message), now_ms))
-        elif purpose == "desired":
-            self._turn(lambda now_ms: self._host().acknowledged(message["journal_upto"], now_ms))
+        self._turn(lambda now_ms: self._host().handle((purpose, message), now_ms))
 
     def line(self, up: bool) -> None:
         """From the wire."""
-        if up:
-            self._turn(lambda now_ms: self._host().reconnected())
+        self._turn(lambda now_ms: self._host().line(up, now_ms))
+
+    def pack(self, alone: QuickAlone | None) -> None:
+        """A pack came, or none is held any more."""
+        self.alone = alone
+        self._turn(lambda now_ms: self._host().handle(("pack", alone), now_ms))
 
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
         """The display."""

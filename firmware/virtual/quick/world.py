@@ -9,26 +9,27 @@ from pathlib import Path
 from typing import Any
 
 from ostiary.firmware.virtual.leaf import Leaf
+from ostiary.firmware.virtual.quick.alone import QuickAlone
 from ostiary.firmware.virtual.quick.clockwork import Clockwork
 from ostiary.firmware.virtual.quick.flash import Flash
 from ostiary.firmware.virtual.quick.keeper import QuickKeeper
 from ostiary.firmware.virtual.quick.node import REPLY_WAIT_MS, QuickNode
 from ostiary.firmware.virtual.quick.wire import Wire
 from ostiary.firmware.virtual.quick.wiring import WiredLeaf
-from ostiary.scenarios.play.judge import Edge, Testimony, Told
-from ostiary.scenarios.play.language import Scenario, Show
+from ostiary.scenarios.play.judge import Edge, Journal, Testimony, Told
+from ostiary.scenarios.play.language import OPERATIONS, Scenario, Show
 from ostiary.scenarios.play.world import Row
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it; where a sync costs nothing
 PLUGS = ("broker", "network", "keeper", "node", "guard", "board")
-CAN = frozenset({"clock", "lockdown", "resume", "pins", "hang", "long", *(f"unplug {plug}" for plug in PLUGS)})
+CAN = frozenset({"apart", "clock", "hang", "long", "packs", "pins", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
 
 
 class QuickDoor:
     """A door of this world: its leaf, its nodes, and what was seen of it."""
 
-    def __init__(self, leaf: Leaf, nodes: list[QuickNode], flashes: list[Flash]) -> None:
-        self.leaf, self.nodes, self.flashes = leaf, nodes, flashes
+    def __init__(self, leaf: Leaf, nodes: list[QuickNode]) -> None:
+        self.leaf, self.nodes = leaf, nodes
         self.edges: list[Edge] = []
         self.promised: set[str] = set()
         self.exits: list[str] = []
@@ -77,17 +78,31 @@ class QuickWorld:
     def build(self, scenario: Scenario) -> None:
         """Put up the doors; nothing has happened yet."""
         self._folder = Path(tempfile.mkdtemp(prefix="ostiary-quick-", dir=MEMORY if MEMORY.is_dir() else None))
-        nodes = {f"{door.name}-1": (door.name, ("reader", "strike")) for door in scenario.doors.values()}
+        nodes: dict[str, tuple[str, tuple[str, ...]]] = {}
+        for door in scenario.doors.values():
+            parts = {"-reader": ("reader",), "-strike": ("strike",)} if door.apart else {"-1": ("reader", "strike")}
+            nodes |= {f"{door.name}{part}": (door.name, roles) for part, roles in parts.items()}
         self.keeper = QuickKeeper(self.clockwork, self.wire, self.dice, scenario.doors, scenario.people, nodes)
         self.wire.keeper = self.keeper.heard
         for name in scenario.doors:
-            leaf, flash = WiredLeaf(self.clockwork, self._one_shot_ms), Flash(self._folder / name)
-            (self._folder / name).mkdir()
-            node = QuickNode(f"{name}-1", name, ("reader", "strike"), self.clockwork, leaf, flash, self.wire, self.dice)
-            leaf.able = lambda node=node: node.able
-            self.doors[name] = QuickDoor(leaf, [node], [flash])
-            node.start()
+            leaf = WiredLeaf(self.clockwork, self._one_shot_ms)
+            here = self.doors[name] = QuickDoor(leaf, [])
+            for node, (_, roles) in ((node, its) for node, its in nodes.items() if its[0] == name):
+                (self._folder / node).mkdir()
+                flash = Flash(self._folder / node)
+                here.nodes.append(QuickNode(node, name, roles, self.clockwork, leaf, flash, self.wire, self.dice))
+            leaf.able = lambda here=here: here.strike.able
+            for node in here.nodes:
+                node.start()
+        self._pack(scenario)
         self.keeper.desire()
+
+    def _pack(self, scenario: Scenario) -> None:
+        members = frozenset(person.card for person in scenario.people.values() if person.card and person.member)
+        for name, door in scenario.doors.items():
+            node = self.doors[name].strike
+            if door.alone and "card" in door.takes:
+                node.pack(QuickAlone(1, node.offset_ms + self.now_ms, members, door.pulse_ms))
 
     async def leave(self) -> None:
         self.close()
@@ -198,8 +213,11 @@ class QuickWorld:
         assert self.keeper is not None  # noqa: S101 - nobody operates an empty world
         if act == "lockdown":
             self.keeper.locked.add(door)
-        else:
+        elif act == "resume":
             self.keeper.locked.discard(door)
+        else:
+            self.keeper.order(door, "release-once" if act == "release" else act)
+            return
         self.keeper.desire()
 
     async def wait(self, ms: int) -> None:
@@ -224,15 +242,19 @@ class QuickWorld:
         assert self.keeper is not None  # noqa: S101 - nobody judges an empty world
         here = self.doors[door]
         here.look()
-        node = here.strike
-        journal = tuple(
-            Told(entry["seq"], entry["kind"], entry.get("receipt"), at_ms)
-            for entry, at_ms in zip(node.noted, node.noted_ms, strict=True)
+        journals = tuple(
+            Journal(
+                tuple(
+                    Told(entry["seq"], entry["kind"], entry.get("receipt"), at_ms)
+                    for entry, at_ms in zip(node.noted, node.noted_ms, strict=True)
+                ),
+                self.keeper.told(node.name),
+            )
+            for node in sorted(here.nodes, key=lambda node: "strike" not in node.roles)
         )
         return Testimony(
             tuple(here.edges),
-            journal,
-            self.keeper.told(node.name),
+            journals,
             self.keeper.decided(door),
             self.now_ms,
             frozenset(here.promised),
