@@ -26,6 +26,7 @@ from ostiary.controller.policy.sentences import sentence
 from ostiary.controller.record.record import Draft
 
 # What a node cannot tell apart: the policy says which of its clauses it was.
+OFFLINE = "offline"  # what a record's `decided` says then
 BY_THE_POLICY = (GRANTED, "not-now")
 OLDEST_MS = 30 * 86_400_000  # a record is not filed further back: keys of past months may be gone
 
@@ -62,7 +63,7 @@ class DecidedAlone:
             "boot": event["boot"],
             "seq": event["seq"],
             "mode": rule.doors[standing.door].face if rule and standing.door in rule.doors else None,
-            "decided": "offline",
+            "decided": OFFLINE,
             "pack": said["pack"],
             "pack_made_ms": made.made_ms if made else None,
             "pack_age_s": None if said.get("pack_age_ms") is None else said["pack_age_ms"] // 1000,

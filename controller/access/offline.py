@@ -26,6 +26,7 @@ from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Live, TimeOutOfRange
 from ostiary.controller.policy.pack import RevocationWindow, revocation_window
 from ostiary.controller.record.record import Draft
+from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.keys import KeyStore
 from ostiary.protocol import base64url, packs, slow_hash
 
@@ -74,6 +75,7 @@ class _Node:
     problem: str | None = None
     in_use: int = 0
     usable_from: int = 0
+    none_below: int = 0
 
 
 class Offline:
@@ -185,7 +187,7 @@ class Offline:
         self._changed_ms = 0  # without waiting for more
         self._wake.set()
 
-    async def reported(self, node: str, message: dict[str, Any], mono_ms: int) -> None:
+    def reported(self, node: str, message: dict[str, Any], mono_ms: int) -> None:
         """A decoded `reported` of this node."""
         held = self._nodes.get(node)
         if held is None:
@@ -194,16 +196,8 @@ class Offline:
         if held.transfer is not None:
             held.transfer.reported(message, mono_ms)
             self._send(node, held, mono_ms)
-        none_below = _none_below(message)
-        kept, at_ms = self._book.of(node), self._sources.now_ms()
-        if none_below and any(one.acknowledged_ms is None and one.version <= none_below for one in kept.forgetting):
-            drafts = [
-                _forgotten(self._site, held.post, one, none_below, at_ms)
-                for one in kept.acknowledged(none_below, at_ms)
-            ]
-            if drafts:
-                await self._record(drafts)
-                self._write()
+        held.none_below = _none_below(message)
+        self._wake.set()
 
     async def run(self, mono_ms: Callable[[], int]) -> None:
         """Make and send, for ever."""
@@ -215,11 +209,21 @@ class Offline:
                 for node in self._nodes:
                     await self._make(node, regular=regular)
             for node, held in self._nodes.items():
-                if held.transfer is not None:
-                    self._send(node, held, mono_ms())
+                self._send(node, held, mono_ms())
+                await self._acknowledged(node, held)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), TICK_S)
             self._wake.clear()
+
+    async def _acknowledged(self, node: str, held: _Node) -> None:
+        kept, at_ms = self._book.of(node), self._sources.now_ms()
+        if done := kept.forgotten_by(held.none_below):
+            try:
+                await self._record([_forgotten(self._site, held.post, one, held.none_below, at_ms) for one in done])
+            except ThreePartError:
+                return  # nothing can be recorded now, which the keeper says elsewhere; it is tried again
+            kept.acknowledge(done, at_ms)
+            self._write()
 
     # --- making ------------------------------------------------------------------------------------------------
 
@@ -227,7 +231,7 @@ class Offline:
         held, kept = self._nodes[node], self._book.of(node)
         rule, policy = self._rule(held), self._sources.policy()
         if policy is None or rule is None:
-            await self._take_back(node, held)
+            self._take_back(node, held)
             return
         made_ms, gallery, live = self._sources.now_ms(), self._sources.gallery(), self._sources.live(held.post.door)
         passes = {person: tuple(some) for person, some in self._sources.passes().items()}
@@ -242,7 +246,13 @@ class Offline:
             if held.problem != str(error):
                 _log.error("%s", error)
             held.problem = str(error)
-            await self._take_back(node, held)
+            self._take_back(node, held)
+            return
+        except Exception:  # noqa: BLE001
+            # What breaks here must not end the process that decides: the door takes its declared mode.
+            _log.exception("The pack of %s could not be made, so nothing is decided alone there.", node)
+            held.problem = "A mistake of ours kept the pack from being made; the keeper's own log has it."
+            self._take_back(node, held)
             return
         held.problem = None
         digest = self._digest(pack, gallery, policy)
@@ -264,7 +274,7 @@ class Offline:
         held.transfer = Transfer(version, sealed)
         self._desire(node)
 
-    async def _take_back(self, node: str, held: _Node) -> None:
+    def _take_back(self, node: str, held: _Node) -> None:
         """Nothing is decided alone here: whatever pack the node has is worth nothing from now on."""
         kept = self._book.of(node)
         newest = max(kept.version, held.in_use)

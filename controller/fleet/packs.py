@@ -70,11 +70,12 @@ class Kept:
         for one in without:
             one.version = made.version
 
-    def acknowledged(self, version: int, at_ms: int) -> list[Forgetting]:
-        """The node has nothing older than `version` any more; returns whom it has thereby forgotten."""
-        done = [
-            one for one in self.forgetting if one.acknowledged_ms is None and one.version and version >= one.version
-        ]
+    def forgotten_by(self, version: int) -> list[Forgetting]:
+        """Whom a node that has nothing older than this version has forgotten, and nobody has recorded it yet."""
+        return [one for one in self.forgetting if one.acknowledged_ms is None and 0 < one.version <= version]
+
+    def acknowledge(self, done: Iterable[Forgetting], at_ms: int) -> None:
+        """It is recorded that the node has forgotten them."""
         for one in done:
             one.acknowledged_ms = at_ms
         self.forgetting = [
@@ -82,7 +83,6 @@ class Kept:
             for one in self.forgetting
             if one.acknowledged_ms is None or at_ms < one.acknowledged_ms + FORGOTTEN_MS
         ]  # fmt: skip
-        return done
 
 
 class Book:

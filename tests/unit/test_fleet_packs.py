@@ -80,10 +80,11 @@ def test_what_is_remembered_outlives_a_restart_and_is_noise_to_others(tmp_path: 
     again = Book(tmp_path / "packs", KEY)
     kept = again.of("front-1")
     assert (kept.version, kept.packs_from, kept.of(1), kept.of(3)) == (2, 2, Made(1, 100, "ab"), None)
-    assert kept.acknowledged(1, 300) == []
-    assert [one.person for one in kept.acknowledged(2, 300)] == ["p-ada"]
+    assert kept.forgotten_by(1) == []
+    assert [one.person for one in kept.forgotten_by(2)] == ["p-ada"]
+    kept.acknowledge(kept.forgotten_by(2), 300)
     assert [(node, one.acknowledged_ms) for node, one in again.forgetting("p-ada")] == [("front-1", 300)]
-    assert kept.acknowledged(9, 400) == []
+    assert kept.forgotten_by(9) == []
     written = (tmp_path / "packs").read_bytes()
     assert b"p-ada" not in written
     assert (tmp_path / "packs").stat().st_mode & 0o077 == 0
