@@ -85,15 +85,29 @@ async def _on_processes(pages: "list[Scenario]", as_json: bool, patient: bool) -
 
     for page in pages:
         check(page, CAN | {"long"} if patient else CAN, SiteWorld.name)
-    doors = tuple(sorted({door for page in pages for door in page.doors}))
+    doors, apart = _doors(pages)
     done: list[Played] = []
     with tempfile.TemporaryDirectory(prefix="ostiary-play-") as directory:
         site = Site("rehearsal", free_port(), free_port())
         quiet = lambda text: None  # noqa: E731 - processes are meant to die here
-        async with opened(Path(directory), site, doors, web=False, step=quiet, say=quiet) as house:
+        async with opened(Path(directory), site, doors, web=False, step=quiet, say=quiet, apart=apart) as house:
             world = SiteWorld(house, {name: portrait(name).read_bytes() for name in portraits()}, patient)
             for page in pages:
                 done.append(await play(page, world))
                 typer.echo(json.dumps(done[-1].as_document()) if as_json else line(done[-1]))
     typer.echo(summary(done, as_json))
     return all(one.well for one in done)
+
+
+def _doors(pages: "list[Scenario]") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The doors of one node, and those of two. Raises `CannotPlay` where a name is both on different pages."""
+    from ostiary.scenarios.play.errors import CannotPlay
+
+    every = [door for page in pages for door in page.doors.values()]
+    one, two = ({door.name for door in every if door.apart is apart} for apart in (False, True))
+    if both := one & two:
+        raise CannotPlay(
+            f"These pages cannot be played together. The door {', '.join(sorted(both))} has one node on one page and "
+            "two on another. Play them one after the other, or call one of the doors something else."
+        )
+    return tuple(sorted(one)), tuple(sorted(two))

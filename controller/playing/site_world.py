@@ -18,14 +18,13 @@ from ostiary.controller.site import log_place
 from ostiary.protocol.doorstep import together
 from ostiary.scenarios.play.errors import CannotPlay
 from ostiary.scenarios.play.judge import Testimony
-from ostiary.scenarios.play.language import Scenario, Show, each
+from ostiary.scenarios.play.language import OPERATIONS, PLUGS, Scenario, Show, each
 from ostiary.scenarios.play.world import Row
 
 MOMENT_S = 0.02
 BACK_S = 30.0
 REST = {"rex": False, "fire": False, "tamper": False, "config": False, "power": True}
-PLUGS = ("broker", "network", "keeper", "node", "guard", "board")
-CAN = frozenset({"lockdown", "resume", "pictures", "hang", *(f"unplug {plug}" for plug in PLUGS)})
+CAN = frozenset({"apart", "hang", "pictures", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
 
 
 class SiteWorld:
@@ -62,6 +61,7 @@ class SiteWorld:
         self._witness = {}
         for door in scenario.doors.values():
             await self._attached(door.name)
+            await self._online(door.name)
             edges = await walk_up(places.doorstep(door.name), {"do": "edges", "since": 0, "count": 0})
             self._witness[door.name] = Witness(door, keeper, edges["count"], self._base)
 
@@ -125,7 +125,10 @@ class SiteWorld:
         raise NotImplementedError("a process of this machine has this machine's clock; `can` does not name it")
 
     async def operate(self, act: str, door: str) -> None:
-        await self._house.keeper.act(act, {"door": door}, operator=OPERATOR, role=ROLE, purpose="a scenario")
+        args: dict[str, Any] = {"door": door}
+        if act in ("locate", "reboot"):
+            args = {"node": self._strike(door), **({"seconds": 10} if act == "locate" else {})}
+        await self._house.keeper.act(act, args, operator=OPERATOR, role=ROLE, purpose="a scenario")
 
     async def wait(self, ms: int) -> None:
         await asyncio.sleep(ms / 1000)
@@ -135,7 +138,12 @@ class SiteWorld:
 
     async def rows(self, since: int) -> list[Row]:
         found = await asyncio.to_thread(self._reading.since, max(since, self._base) - 1)
-        return [Row(row.position, row.kind, row.door, row.verdict, row.code, row.about) for row in found]
+        rows: list[Row] = []
+        for row in found:
+            witness = self._witness.get(row.door or "") if row.kind == "decision" else None
+            alone = witness is not None and await witness.made_alone(row.position)
+            rows.append(Row(row.position, row.kind, row.door, row.verdict, row.code, row.about, alone))
+        return rows
 
     async def testimony(self, door: str) -> Testimony:
         await self._see(door)
@@ -149,10 +157,13 @@ class SiteWorld:
         await self._witness[door].look(self._house.places.doorstep(door))
 
     def _program(self, what: str, door: str) -> str:
-        return {"node": f"node {door}-1", "board": f"board of {door}"}.get(what, what)
+        return {"node": f"node {self._strike(door)}", "board": f"board of {door}"}.get(what, what)
+
+    def _strike(self, door: str) -> str:
+        return f"{door}-strike" if self._witness[door].apart else f"{door}-1"
 
     def _guard(self, door: str) -> int:
-        return child_of(self._house.supervisor.pid(f"node {door}-1"))
+        return child_of(self._house.supervisor.pid(self._program("node", door)), "ostiary.firmware.pi.strike_guard")
 
     async def _back(self, what: str, door: str) -> None:
         if what == "broker":
@@ -170,6 +181,15 @@ class SiteWorld:
                     return
                 except ActError:
                     await asyncio.sleep(MOMENT_S)
+
+    async def _online(self, door: str) -> None:
+        """Until the keeper has heard every node of this door in its present life."""
+        async with asyncio.timeout(BACK_S):
+            while True:
+                standing = await self._house.keeper.act("standing", {}, operator=OPERATOR, role=ROLE)
+                if all(node["state"] == "online" for node in standing["nodes"] if node["door"] == door):
+                    return
+                await asyncio.sleep(MOMENT_S)
 
     async def _attached(self, door: str) -> None:
         async with asyncio.timeout(BACK_S):

@@ -8,7 +8,7 @@ from typing import Any
 from ostiary.controller.acts.client import Keeper
 from ostiary.controller.doorstep import look
 from ostiary.controller.playing.people import OPERATOR
-from ostiary.scenarios.play.judge import Decided, Edge, Testimony, Told
+from ostiary.scenarios.play.judge import Decided, Edge, Journal, Testimony, Told
 from ostiary.scenarios.play.language import Door
 from ostiary.scenarios.play.world import Row
 
@@ -25,6 +25,15 @@ class Witness:
         self.edges: list[Edge] = []
         self.promised: set[str] = set()
         self.exits: list[str] = []
+
+    @property
+    def apart(self) -> bool:
+        """Whether reader and strike are two nodes here."""
+        return self._door.apart
+
+    async def made_alone(self, position: int) -> bool:
+        """Whether a decision was made by a node without the keeper."""
+        return (await self._open(position))["decided"] == "offline"
 
     async def look(self, board: Path) -> None:
         """Take down the edges since the last look."""
@@ -46,6 +55,11 @@ class Witness:
         receipts: dict[int, str] = {}
         decided: list[Decided] = []
         for row in here:
+            if row.kind == "release":
+                # An operator's order: it earns its edge, and no outcome closes it.
+                body = await self._open(row.position)
+                receipts[row.position] = body["id"]
+                decided.append(Decided(body["id"], body["pulse_ms"], ("ordered",)))
             if row.kind == "decision":
                 body = await self._open(row.position)
                 receipts[row.position] = body["id"]
@@ -54,18 +68,32 @@ class Witness:
                 told = [code for code in closed if code != "unknown"] or closed
                 pulse_ms = self._door.pulse_ms if row.verdict == "grant" else 0
                 decided.append(Decided(body["id"], pulse_ms, tuple(code for code in told if code)))
-        told = [await self._told(row, receipts) for row in here if row.kind in ("event", "outcome")]
-        journal = tuple(one for one in told if one is not None)
         return Testimony(
-            tuple(self.edges), journal, journal, tuple(decided), now_ms, frozenset(self.promised), tuple(self.exits)
+            tuple(self.edges),
+            await self._journals(here, receipts),
+            tuple(decided),
+            now_ms,
+            frozenset(self.promised),
+            tuple(self.exits),
         )
 
-    async def _told(self, row: Row, receipts: dict[int, str]) -> Told | None:
-        body = await self._open(row.position)
-        if "seq" not in body:
-            return None  # the keeper's own word, not the journal's
-        at_ms = body["happened"]["ms"] - self._offset_ms if body["happened"]["clock"] == "set" else None
-        return Told(body["seq"], body["kind"], receipts.get(body["about"]), at_ms)
+    async def _journals(self, here: list[Row], receipts: dict[int, str]) -> tuple[Journal, ...]:
+        """What the log has of each node's journal, the strike's first. What a node noted and never said is not seen
+        from here; the numbers of what it said show a gap."""
+        told: dict[str, list[Told]] = {}
+        for row in here:
+            if row.kind not in ("event", "outcome", "decision"):
+                continue
+            body = await self._open(row.position)
+            if "seq" not in body:
+                continue  # the keeper's own word, not the journal's
+            clock = body.get("happened") or body["asked"]
+            at_ms = clock["ms"] - self._offset_ms if clock["clock"] == "set" else None
+            about = row.position if row.kind == "decision" else body.get("about")
+            receipt = None if about is None else receipts.get(about)
+            told.setdefault(body["node"], []).append(Told(body["seq"], body.get("kind", "decided"), receipt, at_ms))
+        strike_last = sorted(told, key=lambda node: node.endswith("-reader"))
+        return tuple(Journal(tuple(told[node]), tuple(told[node])) for node in strike_last) or (Journal((), ()),)
 
     async def _open(self, position: int) -> dict[str, Any]:
         if position not in self._opened:

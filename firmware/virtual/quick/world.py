@@ -17,11 +17,10 @@ from ostiary.firmware.virtual.quick.node import REPLY_WAIT_MS, QuickNode
 from ostiary.firmware.virtual.quick.wire import Wire
 from ostiary.firmware.virtual.quick.wiring import WiredLeaf
 from ostiary.scenarios.play.judge import Edge, Journal, Testimony, Told
-from ostiary.scenarios.play.language import OPERATIONS, Scenario, Show
+from ostiary.scenarios.play.language import OPERATIONS, PLUGS, Scenario, Show
 from ostiary.scenarios.play.world import Row
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it; where a sync costs nothing
-PLUGS = ("broker", "network", "keeper", "node", "guard", "board")
 CAN = frozenset({"apart", "clock", "hang", "long", "packs", "pins", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
 
 
