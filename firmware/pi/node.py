@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ostiary.firmware.door.door import Door
-from ostiary.firmware.pi import boot_count, clock, fittings, identity
+from ostiary.firmware.pi import boot_count, clock, fittings, identity, notify
 from ostiary.firmware.pi.guard import Guard
 from ostiary.firmware.pi.hardware import Camera, Visit
 from ostiary.firmware.pi.host import Host
@@ -33,16 +33,15 @@ class Blind(RuntimeError):
     """The thread that takes visits ended by itself; a node that hears nobody must not look alive."""
 
 
-def run(directory: Path, doorstep: Path | None) -> None:
-    """Be the node of `directory` until SIGTERM. `doorstep`: the socket of a virtual board.
+def run(directory: Path, chosen: fittings.Chosen) -> None:
+    """Be the node of `directory` until SIGTERM.
 
-    Raises `BadIdentity`, `BootCountLost`, `NoHardware`, `CameraMissing`, `Blind`, and OSError for its own files.
+    Raises `BadIdentity`, `BadProfile`, `BootCountLost`, `NoHardware`, `Blind`, and OSError for its own files.
     """
     who = identity.read(directory)
     journal = JournalFile(who.journal)
     boot = boot_count.next_boot(who.boot, journal.kept.last_boot)
-    make = fittings.virtual if who.virtual else fittings.raspberry
-    hardware = make(doorstep, who.roles, log)
+    hardware = fittings.fit(who, chosen, log)
     status = {"v": 1, "state": "online", "boot": boot, "firmware": FIRMWARE}
     status.update(roles=list(who.roles), virtual=who.virtual, clock=clock.wall()[1], safe_mode=False)
     node = Node()
@@ -69,8 +68,10 @@ def run(directory: Path, doorstep: Path | None) -> None:
             threading.Thread(target=node.watch, args=looking, name="visits", daemon=True).start()
         node.wait_ready()
         print("READY", flush=True)
+        notify.tell(notify.READY)
         node.loop()
     finally:
+        notify.tell(notify.STOPPING)
         # The strike first: everything after this may take its time.
         if guard is not None:
             guard.close()
@@ -174,6 +175,8 @@ class Node:
                     return
                 raise Blind("The node no longer sees visits; the lines above say why. Start it again.")
             self.turn(step)
+            # A mind that hangs in a turn says this no more, and systemd ends it; the guard drops the strike then.
+            notify.tell(notify.ALIVE)
 
     def turn(self, step: Callable[[int], None]) -> None:
         """One step of the door's mind. The wall clock is told afresh each time: it may be set at any moment."""
