@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from ostiary.firmware.door.door import Door
-from ostiary.firmware.pi import boot_count, clock, fittings, identity, notify
+from ostiary.firmware.pi import bad_boots, boot_count, clock, fittings, identity, notify
 from ostiary.firmware.pi.guard import Guard
 from ostiary.firmware.pi.hardware import Camera, Visit
-from ostiary.firmware.pi.host import Host
+from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.link import Link
 from ostiary.firmware.pi.looking import Looking
+from ostiary.firmware.pi.pack_file import PackFile, match_of
 from ostiary.firmware.pi.sight import NotAsked, Seen, Sight
 
 FIRMWARE = "ostiary-pi 0.1.0"
@@ -28,38 +29,55 @@ LONGEST_WAIT_S = 1.0
 REPLY_WAIT_S = 10.0
 READY_WAIT_S = 5.0
 
+NO_FACES = {
+    "what": "This door does not look at faces now.",
+    "why": "They are switched off here, or the door runs in safe mode.",
+    "now": "Use a card.",
+}
+
 
 class Blind(RuntimeError):
     """The thread that takes visits ended by itself; a node that hears nobody must not look alive."""
 
 
-def run(directory: Path, chosen: fittings.Chosen) -> None:
-    """Be the node of `directory` until SIGTERM.
+def run(directory: Path, chosen: fittings.Chosen) -> bool:
+    """Be the node of `directory` until SIGTERM, or until its keeper orders a reboot: True then, and whoever started it
+    starts it again.
 
     Raises `BadIdentity`, `BadProfile`, `BootCountLost`, `NoHardware`, `Blind`, and OSError for its own files.
     """
     who = identity.read(directory)
+    bad = bad_boots.begin(who.bad_boots)
     journal = JournalFile(who.journal)
     boot = boot_count.next_boot(who.boot, journal.kept.last_boot)
     hardware = fittings.fit(who, chosen, log)
-    status = {"v": 1, "state": "online", "boot": boot, "firmware": FIRMWARE}
-    status.update(roles=list(who.roles), virtual=who.virtual, clock=clock.wall()[1], safe_mode=False)
+    safe_mode = bad >= bad_boots.MOST
+    about = {"firmware": FIRMWARE, "roles": list(who.roles), "virtual": who.virtual}
+    last_words = {"v": 1, "boot": boot, "clock": clock.wall()[1], "safe_mode": safe_mode, **about}
     node = Node()
     guard = None if hardware.pins is None else Guard(hardware.pins, node.guard_said, log)
-    link = Link(who, status, node.heard, node.connected, log, os.urandom)
-    door = Door(who.door, boot, journal.kept)
-    pulse = no_strike if guard is None else guard.pulse
-    node.host = Host(door, journal, hardware.display, link.say, pulse, os.urandom, log)
+    link = Link(who, last_words, node.heard, node.connected, log, os.urandom)
+    outside = Outside(
+        say=link.say,
+        pulse=no_strike if guard is None else guard.pulse,
+        tell=hardware.tell,
+        good=lambda: bad_boots.settle(who.bad_boots, 0),
+        reboot=node.reboot,
+    )
+    door = Door(who.door, boot, journal.kept, who.roles, safe_mode)
+    packs = PackFile(who, match_of(who), log)
+    node.host = Host(door, journal, hardware.display, outside, packs, about, os.urandom, log)
     node.guard = guard
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: node.stop())
-    node.turn(lambda now_ms: node.host.handle(("start",), now_ms))
+    node.turn(node.host.start)
     sight = Sight(Looking(log))
     try:
         hardware.inputs.watch(node.level)
         if guard is not None:
             guard.start()
-        if hardware.camera is not None:
+        # Loading the models may be what goes wrong again and again.
+        if hardware.camera is not None and not safe_mode:
             sight.start()
         link.start()
         hardware.start()
@@ -70,6 +88,8 @@ def run(directory: Path, chosen: fittings.Chosen) -> None:
         print("READY", flush=True)
         notify.tell(notify.READY)
         node.loop()
+        if not node.host.good:
+            bad_boots.settle(who.bad_boots, bad)
     finally:
         notify.tell(notify.STOPPING)
         # The strike first: everything after this may take its time.
@@ -79,6 +99,7 @@ def run(directory: Path, chosen: fittings.Chosen) -> None:
         sight.close()
         link.stop()
         journal.close()
+    return node.rebooting
 
 
 class Node:
@@ -91,24 +112,25 @@ class Node:
         self._turns: queue.SimpleQueue[Callable[[int], None] | None] = queue.SimpleQueue()
         self._online = threading.Event()
         self._stopping = threading.Event()
-        self.liveness = "none"  # what the door asks for, as far as the keeper has said
+        self.rebooting = False
 
     def heard(self, purpose: str, message: dict[str, Any]) -> None:
         """From the link."""
-        if purpose == "answer":
-            self._turns.put(lambda now_ms: self.host.handle(("answer", message), now_ms))
-        else:
-            self.liveness = message.get("liveness", "none")
-            self._turns.put(lambda now_ms: self.host.acknowledged(message["journal_upto"], now_ms))
+        self._turns.put(lambda now_ms: self.host.heard(purpose, message, now_ms))
 
     def connected(self, online: bool) -> None:
         """From the link. Losing the network moves nothing."""
         if online:
             self._online.set()
-            self._turns.put(lambda now_ms: self.host.reconnected())
+        self._turns.put(lambda now_ms: self.host.line(online, now_ms))
+
+    def reboot(self) -> None:
+        """End `loop`, to be started again."""
+        self.rebooting = True
+        self.stop()
 
     def level(self, name: str, value: bool) -> None:
-        """From contact and REX."""
+        """From the door's inputs."""
         self._turns.put(lambda now_ms: self.host.handle((name, value), now_ms))
 
     def guard_said(self, order: int, said: str) -> None:
@@ -128,8 +150,11 @@ class Node:
         """Take visits one after the other; in a thread of its own, because looking takes its time."""
         try:
             for visit in camera.visits():
+                door = self.host.door
+                if not door.looks_at_faces and (visit := _without_pictures(visit)) is None:
+                    continue
                 try:
-                    seen = sight.see(visit, self.liveness, ask_to_turn)
+                    seen = sight.see(visit, door.standing.liveness, ask_to_turn)
                 except NotAsked as not_asked:
                     visit.reply({"error": not_asked.error})
                     continue
@@ -188,6 +213,15 @@ class Node:
 def no_strike(pulse_ms: int) -> bool:
     """What a node without a strike does with an order for one: nothing, and off is what it is."""
     return not pulse_ms
+
+
+def _without_pictures(visit: Visit) -> Visit | None:
+    """The same visit without what a camera saw; None where there was nothing else, which its person is told."""
+    if visit.card is None and visit.token is None and (visit.pictures or visit.pixels is not None):
+        if not visit.unasked:
+            visit.reply({"error": NO_FACES})
+        return None
+    return replace(visit, pictures=(), pixels=None)
 
 
 def _pass(now_ms: int) -> None:

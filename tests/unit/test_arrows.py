@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "controller.store": (),
     "controller.samples": ("models",),
     "controller.record": ("controller.store", "protocol"),
-    "controller.people": ("controller.policy", "controller.store", "protocol"),
+    "controller.people": ("controller.policy", "controller.store", "protocol", "models"),
     "controller.fleet": ("controller.store", "protocol", "hardware"),
     "controller.access": (
         "controller.people",

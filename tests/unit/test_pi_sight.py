@@ -11,7 +11,7 @@ import pytest
 from ostiary.firmware.door import journal
 from ostiary.firmware.door.door import Door
 from ostiary.firmware.pi.hardware import Visit
-from ostiary.firmware.pi.host import Host
+from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.looking import MISSING, CannotLook, Looked, Unreadable
 from ostiary.firmware.pi.sight import MOTION, TURN_EVERY_S, TURN_FRAMES, NotAsked, Seen, Sight
@@ -85,18 +85,37 @@ def test_nothing_is_not_asked_about(card: str | None) -> None:
         Sight(Asleep()).see(Visit(deaf, card))
 
 
+class NoPack:
+    """A node that holds no pack and gets none."""
+
+    pass_key: bytes | None = None
+
+    def started(self) -> list[tuple[Any, ...]]:
+        return [("pack", None)]
+
+    def take(self, message: dict[str, Any]) -> list[tuple[Any, ...]]:
+        return []
+
+    def forget(self) -> None:
+        raise AssertionError("there is none")
+
+
 class Bench:
     """A host with a real journal; what it says and shows is kept."""
 
     def __init__(self, directory: Path) -> None:
         self.said: list[tuple[str, bytes]] = []
         self.shown: list[str] = []
+        self.told: list[str] = []
         self.pulses: list[int] = []
         self.online = True
         self.guarded = True
         file = JournalFile(directory / "journal")
-        door = Door("front", 1, journal.recover(b""), 3_000)
-        self.host = Host(door, file, self, self.say, self.pulse, lambda size: bytes(size), lambda line: None)
+        door = Door("front", 1, journal.recover(b""))
+        outside = Outside(self.say, self.pulse, self.told.append, lambda: None, lambda: None)
+        about = {"firmware": "a test", "roles": ["reader", "strike"], "virtual": True}
+        self.host = Host(door, file, self, outside, NoPack(), about, bytes, lambda line: None)
+        self.host.line(True, 0)
 
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
         self.shown.append(show["say"])
@@ -130,7 +149,7 @@ def test_the_probe_is_wiped_once_the_ask_is_out_and_the_reply_comes_once(tmp_pat
     facts = {"credential": "face", "faces": 0, "no_probe": "face-missing"}
     seen = Seen(facts, {"decode": 1.0}, 0, "face-missing", lambda: probe.__setitem__(slice(None), bytes(192)))
     bench.host.visit(Visit(replies.append), seen, 100)
-    assert [purpose for purpose, _ in bench.said] == ["ask"]
+    assert [purpose for purpose, _ in bench.said] == ["reported", "status", "ask"]
     assert (bytes(probe), facts) == (bytes(192), {})
     bench.host.handle(("answer", GRANT), 150)
     bench.host.handle(("answer", GRANT), 160)
@@ -146,7 +165,7 @@ def test_without_a_line_an_ask_is_not_kept_for_later(tmp_path: Path) -> None:
     bench.host.visit(Visit(replies.append), seen, 100)
     bench.online = True
     bench.host.handle(("tick",), 3_100)
-    assert [purpose for purpose, _ in bench.said] == ["ask"]
+    assert [purpose for purpose, _ in bench.said].count("ask") == 1
     assert replies[0]["show"]["say"] == "busy"
 
 
@@ -156,7 +175,7 @@ def test_a_guard_that_takes_no_order_is_a_strike_that_stays_off(tmp_path: Path) 
     seen = Seen({"credential": "card", "claim": {"kind": "card", "value": "1"}, "faces": 0}, {}, 0, None, lambda: None)
     bench.host.visit(Visit(deaf), seen, 100)
     bench.host.handle(("answer", GRANT), 150)
-    assert not bench.host.door.strike.on
+    assert not bench.host.door.passage.strike.on
     bench.host.handle(("tick",), 5_000)
     kinds = [messages.decode("event", said)["kind"] for purpose, said in bench.said if purpose == "event"]
     assert list(dict.fromkeys(kinds)) == ["strike-on", "strike-off", "unused"]
