@@ -8,6 +8,7 @@ import gpiozero.pins.mock
 import pytest
 from gpiozero.pins.mock import MockFactory
 
+from ostiary.firmware.door.signals import PATTERNS as SAID
 from ostiary.firmware.door.wiegand import END_US, encode
 from ostiary.firmware.pi.pins_gpio import TOLD, GpioInputs
 from ostiary.firmware.pi.reader_gpio import GpioReader
@@ -16,7 +17,6 @@ from ostiary.hardware.profile import Wire, shipped
 
 WIRES = shipped("pi-4").wires
 PATIENCE_S = 20
-SAID = ("idle", "ask", "yes", "no", "busy", "locate", "alarm", "held")
 
 
 @pytest.fixture
