@@ -108,7 +108,7 @@ class Alone:
         why, gallery, cosines = self._seen(facts)
         if gallery is None:
             return why, person, schedule
-        mine = [cosine for number, cosine in zip(gallery.persons, cosines) if number == person]  # noqa: B905
+        mine = [cosine for number, cosine in zip(gallery.persons, cosines) if number == person]
         if not mine:
             return "not-enrolled", person, schedule
         return ("" if max(mine) >= gallery.verify else "face-mismatch"), person, schedule
@@ -146,7 +146,7 @@ class Alone:
             return "gallery-too-large", None, 0
         passing: "set[int]" = set()
         rivals: "set[int]" = set()
-        for number, cosine in zip(gallery.persons, cosines):  # noqa: B905 - MicroPython's zip has no `strict`
+        for number, cosine in zip(gallery.persons, cosines):
             if cosine >= gallery.rival:
                 rivals.add(number)
                 if cosine >= gallery.identify:
@@ -155,14 +155,3 @@ class Alone:
             person = passing.pop()
             return "", person, self._pack.schedule_of(person)
         return ("several-candidates" if passing else "face-unknown"), None, 0
-
-
-def way(facts: "dict[str, Any]") -> str:
-    """What was presented together, in the contract's words: "face", "card", "card+face", "card+pin", …"""
-    claim = facts.get("claim")
-    if claim is None:
-        return "face"
-    word: str = claim["kind"]
-    if facts["credential"] == "face":
-        word += "+face"
-    return word + ("+pin" if facts.get("pin") else "")
