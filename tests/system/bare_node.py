@@ -43,7 +43,7 @@ class BareNode:
         self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.on_connect = lambda *_: [
             self._client.subscribe(topics.topic(self.site, self.node, purpose), qos=1)
-            for purpose in ("answer", "desired", "release", "command")
+            for purpose in ("answer", "desired", "release", "command", "pack")
         ]
         await self._client.connect(broker["host"], broker["port"], ssl=context, version=MQTTv311)
         await asyncio.wait_for(subscribed.wait(), 10)
