@@ -17,7 +17,7 @@ from ostiary.controller.record.reading import Reading
 from ostiary.controller.site import log_place
 from ostiary.protocol.doorstep import together
 from ostiary.scenarios.play.errors import CannotPlay
-from ostiary.scenarios.play.judge import Testimony
+from ostiary.scenarios.play.judge import Witnessed
 from ostiary.scenarios.play.language import OPERATIONS, PLUGS, Scenario, Show, each
 from ostiary.scenarios.play.world import Row
 
@@ -153,7 +153,7 @@ class SiteWorld:
             rows.append(Row(row.position, row.kind, row.door, row.verdict, row.code, row.about, alone))
         return rows
 
-    async def testimony(self, door: str) -> Testimony:
+    async def testimony(self, door: str) -> Witnessed:
         await self._see(door)
         return await self._witness[door].testimony(await self.rows(0), self.now_ms)
 
