@@ -12,6 +12,7 @@ import secrets
 import signal
 import time
 from collections import deque
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,14 @@ from sqlalchemy.exc import DBAPIError
 from ostiary.controller import site as settings
 from ostiary.controller.access import answer, record
 from ostiary.controller.access.closing import MARK, MARK_EVERY, Closing, outcomes_in, unknown
-from ostiary.controller.access.identify import Identity, Matcher, identify
+from ostiary.controller.access.identify import Identity, Matcher, identify, person_claimed
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
 from ostiary.controller.access.journals import Decided, Journals
 from ostiary.controller.access.judge import Judgement, judge, refused
 from ostiary.controller.access.known import Known
 from ostiary.controller.access.outage import Outage
+from ostiary.controller.access.passes import Passes
+from ostiary.controller.access.pins import Pins
 from ostiary.controller.access.presence import remembered
 from ostiary.controller.access.ruling import Ruling
 from ostiary.controller.access.telling import Telling
@@ -54,6 +57,7 @@ from ostiary.controller.store.places import Places
 from ostiary.models import operating
 from ostiary.models.catalog import embedders
 from ostiary.protocol import keys, topics
+from ostiary.protocol.codes import EXPIRED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,7 +113,10 @@ class Keeper:
             self.shield,
             lambda model, fmr: operating.threshold(models[model], fmr),
             self.card_tag,
+            lambda text, door: self._passes.read(text, door, self._known.gallery, self.now_ms()),
         )
+        self._passes = Passes(self.site, store, log, self.now_ms())
+        self._pins = Pins(self.site, store, log)
         self._presence = remembered(log, self.now_ms())
         kept = log.journal()
         self._closing = Closing(kept.pop(MARK, 0))
@@ -128,6 +135,7 @@ class Keeper:
         )
         self._link = Link(self.site, address, self._hear)
         self._telling = Telling(self._link, self._standings, self._ruling, self._journals, self._presence)
+        self._telling.pass_key = self._passes.public_key
 
     # --- the hot path ------------------------------------------------------------------------------------------
 
@@ -159,9 +167,10 @@ class Keeper:
                 case Repeat(standing, sealed):
                     self._telling.again(standing.node, "answer", sealed)
         at_ms = self.now_ms()
+        pins, tries = await self._pins.checked(asks, self._claimant, self._known.gallery, at_ms)
         # One policy for the whole way: another may be published while the records of this batch are being written.
         policy, memo, shadow = self._ruling.policy, self._ruling.memo, self._ruling.shadow
-        decided = self._judged(asks, policy, memo, shadow, at_ms)
+        decided = self._passes.spent(self._judged(asks, policy, memo, shadow, at_ms, pins))
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
             record.decision(self.site, ask, identity, judgement, policy, self._known.gallery, code, at_ms, hidden)
@@ -176,7 +185,9 @@ class Keeper:
             if note.purpose == "status":
                 self.heard.status(note.standing.node, note.message, at_ms)
         entries, journal = self._journals.taken([note for note in notes if note.purpose == "event"], at_ms)
-        drafts += entries
+        drafts += entries + tries
+        drafts += self._passes.uses(decided, codes[: len(asks)], at_ms)
+        drafts += self._pins.beside(decided, codes[: len(asks)], at_ms)
         if drafts:
             freshness = {ask.standing.node: self._intake.freshness[ask.standing.node] for ask in asks}
             try:
@@ -184,6 +195,7 @@ class Keeper:
             except ThreePartError as error:  # RecordFailed, or a draft that is none: nothing of this batch is recorded
                 self._outage.failed(error, len(asks), at_ms)
                 self._closing.failed(outcomes_in(drafts))
+                self._passes.unspent(decided)
                 for ask in asks:
                     self._intake.abandoned(ask)
                     busy = answer.busy(ask.message["nonce"], TERM, self._learn)
@@ -198,8 +210,17 @@ class Keeper:
         for node in {note.standing.node for note in notes if note.purpose in ("status", "event")}:
             self._telling.desire(node)
 
+    def _claimant(self, ask: Ask) -> str | None:
+        return person_claimed(ask, self._known.gallery, self._matcher)
+
     def _judged(
-        self, asks: list[Ask], policy: Policy | None, memo: Memo | None, shadow: Memo | None, at_ms: int
+        self,
+        asks: list[Ask],
+        policy: Policy | None,
+        memo: Memo | None,
+        shadow: Memo | None,
+        at_ms: int,
+        pins: Mapping[bytes, str],
     ) -> list[tuple[Ask, Identity, Judgement]]:
         """Steps 2 and 3 for everybody who waits. A mistake of ours denies; it never grants and never stops the door."""
         if not asks:
@@ -208,7 +229,7 @@ class Keeper:
         nobody = [Identity(None, ask.message["credential"], None) for ask in asks]
         try:
             known = [(ask, rule) for ask, rule in zip(asks, rules, strict=True) if rule is not None]
-            found = iter(identify(known, self._known.gallery, self._matcher))
+            found = iter(identify(known, self._known.gallery, self._matcher, pins))
             identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
             return [
                 (
@@ -242,6 +263,8 @@ class Keeper:
             message = answer.decided(
                 ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn
             )
+            if judgement.reason == "pass-expired":
+                message["code"] = EXPIRED
             sealed = self._telling.tell(ask.standing.node, "answer", message)
             self._intake.answered(ask, sealed, now_ms)
             persons = (identity.person,) if identity.person else ()
@@ -332,6 +355,12 @@ class Keeper:
 
     def card_tag(self, number: str) -> str:
         return keys.hmac_sha256(self._card_key, number.encode()).hex()
+
+    def pass_text(self, pass_id: bytes, doors: Sequence[str], from_s: int, until_s: int) -> str:
+        return self._passes.text(pass_id, doors, from_s, until_s)
+
+    def pins_forgiven(self, person: str) -> list[Draft]:
+        return self._pins.forgiven(person, self.now_ms())
 
     def shield(self, vector: bytes, scale: float) -> "np.ndarray":
         import numpy as np  # a site without faces needs none

@@ -12,6 +12,7 @@ from ostiary.controller.access.presence import Presence
 from ostiary.controller.access.ruling import Ruling
 from ostiary.controller.fleet.lease import TERM
 from ostiary.controller.fleet.link import Link
+from ostiary.protocol import base64url
 
 
 class Telling:
@@ -23,6 +24,7 @@ class Telling:
         self._link, self._standings = link, standings
         self._ruling, self._journals, self._presence = ruling, journals, presence
         self._number = 0
+        self.pass_key: bytes | None = None  # with which nodes can tell a pass of this site
 
     def tell(self, node: str, purpose: str, message: dict[str, Any], *, retain: bool = False) -> bytes:
         """Say it once; returns the sealed bytes, which `again` repeats."""
@@ -51,6 +53,8 @@ class Telling:
             "face": door is None or door.face != "off",
             "offline": "deny",
         }
+        if self.pass_key is not None:
+            desired["pass_key"] = base64url.encode(self.pass_key)
         self.tell(node, "desired", desired, retain=True)
 
     def desire_all(self) -> None:

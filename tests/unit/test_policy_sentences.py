@@ -77,6 +77,8 @@ REASONS = """
     not-member membership-ended missing-holding score-below outside-hours unknown-door
     no-policy claim-missing card-unknown card-revoked card-not-accepted not-enrolled face-missing faces-unclear
     liveness-missing face-mismatch face-near face-unknown several-candidates gallery-too-large
+    pass-unknown pass-revoked pass-not-yet pass-expired pass-not-valid-here pass-used pass-not-accepted
+    pin-missing pin-wrong pin-throttled pin-not-set
 """
 
 
