@@ -25,7 +25,8 @@ from ostiary.protocol.errors import Refused
 KEY = "site/pass"
 USED = "pass-used"
 
-Decision = tuple[Ask, Identity, Judgement]
+Decision = tuple[Ask, Identity, Judgement, object]
+"""An ask with who it is, what was judged, and what stands beside that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +78,18 @@ class Passes:
             reason = "pass-used"
         return Read(person, said.id, held.single, reason)
 
-    def spent(self, decided: Sequence[Decision]) -> list[Decision]:
-        """The decisions again, each pass that counts once spent by its first grant; a second one is a denial."""
-        found: list[Decision] = []
-        for ask, identity, judgement in decided:
-            if judgement.granted and identity.single and identity.pass_id is not None:
-                if identity.pass_id in self._used:
-                    judgement = refused("pass-used")
-                else:
-                    self._used.add(identity.pass_id)
-            found.append((ask, identity, judgement))
-        return found
+    def spend(self, identity: Identity, judgement: Judgement) -> Judgement:
+        """The grant, which spends a pass that counts once; a denial where an earlier one in this batch has spent it."""
+        if not judgement.granted or not identity.single or identity.pass_id is None:
+            return judgement
+        if identity.pass_id in self._used:
+            return refused("pass-used")
+        self._used.add(identity.pass_id)
+        return judgement
 
     def unspent(self, decided: Sequence[Decision]) -> None:
         """These decisions were not recorded, so nobody was let in by them."""
-        self._used -= {identity.pass_id for _, identity, judgement in decided if _spends(identity, judgement)}
+        self._used -= {identity.pass_id for _, identity, judgement, _ in decided if _spends(identity, judgement)}
 
     def uses(self, decided: Sequence[Decision], codes: Sequence[str], at_ms: int) -> list[Draft]:
         """The records that say which passes these decisions spent; `codes` are the decisions' receipt codes."""
@@ -104,7 +102,7 @@ class Passes:
                 door=ask.standing.door,
                 code=USED,
             )
-            for (ask, identity, judgement), code in zip(decided, codes, strict=True)
+            for (ask, identity, judgement, _), code in zip(decided, codes, strict=True)
             if _spends(identity, judgement)
         ]
 

@@ -11,15 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ostiary.controller.access.gallery import Gallery
-from ostiary.controller.access.identify import Identity
 from ostiary.controller.access.intake import Ask
-from ostiary.controller.access.judge import Judgement
+from ostiary.controller.access.passes import Decision
+from ostiary.controller.fleet.alarms import Happening
 from ostiary.controller.people.pins import DURESS, WRONG, compare, open_pin
 from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.record import Draft
 from ostiary.controller.store.keys import KeyStore
+from ostiary.protocol import codes
 
 FREE, PAUSE_MS, MOST = 5, 30_000, 50
 MOST_AT_ONCE = 8  # in one batch: more would keep every other door waiting
@@ -79,12 +80,10 @@ class Pins:
                     drafts.append(self._noted(person, door, 0, at_ms))
         return said, drafts
 
-    def beside(
-        self, decided: Sequence[tuple[Ask, Identity, Judgement]], codes: Sequence[str], at_ms: int
-    ) -> list[Draft]:
+    def beside(self, decided: Sequence[Decision], receipts: Sequence[str], at_ms: int) -> list[Draft]:
         """What else these decisions put on record: duress, and the end of a throttle for whoever showed their face."""
         drafts: list[Draft] = []
-        for (ask, identity, judgement), code in zip(decided, codes, strict=True):
+        for (ask, identity, judgement, _), code in zip(decided, receipts, strict=True):
             if identity.person is None:
                 continue
             if identity.pin == DURESS:
@@ -115,6 +114,15 @@ class Pins:
             _log.error("A PIN cannot be opened, so it opens nothing. Set that person's PIN again.")
             return WRONG
         return compare(held, pin)
+
+
+def duress(decided: Sequence[Decision], at_ms: int) -> list[Happening]:
+    """What these decisions raise an alarm about; no door shows anything of it."""
+    return [
+        Happening(ask.standing.node, ask.standing.door, codes.DURESS, at_ms)
+        for ask, identity, _, _ in decided
+        if identity.pin == DURESS
+    ]
 
 
 def _remembered(log: Log) -> dict[tuple[str, str], Failed]:

@@ -42,10 +42,13 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "pass-not-accepted": "A pass alone does not open this door. Please use this door's other credential.",
         "pin-missing": "This door wants your PIN as well. Present your card or pass once more and type it.",
         "pin-wrong": "The PIN was not right. Present your card or pass once more and type it slowly.",
-        "pin-throttled": "Too many PINs were wrong. Wait half a minute before the next one, or ask the office for a new "
-        "PIN.",
+        "pin-throttled": "Too many PINs were wrong. Wait half a minute before the next one, or ask the office for "
+        "another.",
         "pin-not-set": "This door wants a PIN, and you have none yet. Please ask the office to set one.",
         "not-enrolled": "No face is enrolled for you, and none is needed: please use this door's other credential.",
+        "face-off": "No face is looked at here for now. Please use this door's other credential.",
+        "strike-away": "You may pass, but the lock could not be reached, so the door stays closed. Please tell the "
+        "office, and try again in a moment.",
         "face-missing": "No face was seen. Come a little closer and look at the camera.",
         "faces-unclear": "Two faces were about equally near. Please come one at a time.",
         "liveness-missing": "This door wants to see your head move. Turn it slowly to one side and back, or use this "
@@ -128,6 +131,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "pin-not-set": "Diese Tür will eine PIN, und Sie haben noch keine. Bitte lassen Sie im Büro eine setzen.",
         "not-enrolled": "Für Sie ist kein Gesicht hinterlegt, und es braucht auch keines: Bitte nutzen Sie den anderen "
         "Weg an dieser Tür.",
+        "face-off": "Hier wird zurzeit kein Gesicht angesehen. Bitte nutzen Sie den anderen Weg an dieser Tür.",
+        "strike-away": "Sie dürfen eintreten, aber das Schloss war nicht zu erreichen, darum bleibt die Tür zu. Bitte "
+        "sagen Sie im Büro Bescheid, und versuchen Sie es gleich noch einmal.",
         "face-missing": "Es war kein Gesicht zu sehen. Kommen Sie bitte etwas näher und schauen Sie in die Kamera.",
         "faces-unclear": "Zwei Gesichter waren etwa gleich nah. Bitte kommen Sie einzeln.",
         "liveness-missing": "Diese Tür will sehen, dass sich Ihr Kopf bewegt. Drehen Sie ihn bitte langsam zur Seite "

@@ -96,19 +96,19 @@ def test_a_pass_that_counts_once_lets_in_once_also_after_a_restart(keys: KeyStor
         known = gallery(single=True)
         read = site.read(text, "front", known, NOON_MS)
         mine = Identity(read.person, "pass", "pass", pass_id=read.id, single=read.single)
-        both = site.spent([(asked(), mine, YES), (asked(), mine, YES)])
-        assert [judgement.reason for _, _, judgement in both] == ["granted", "pass-used"]
+        both = [(asked(), mine, site.spend(mine, YES), None) for _ in range(2)]
+        assert [judgement.reason for _, _, judgement, _ in both] == ["granted", "pass-used"]
         [used] = site.uses(both, ["CODE-1", "CODE-2"], NOON_MS)
         assert used.persons == (ADA,) and used.body["by"] == "CODE-1"
         assert site.read(text, "front", known, NOON_MS).reason == "pass-used"
         site.unspent(both)  # it could not be recorded
         assert site.read(text, "front", known, NOON_MS).reason is None
-        site.spent([(asked(), mine, YES)])
+        site.spend(mine, YES)
         await log.append([used])
         again = Passes("northside", keys, log, NOON_MS + 1)
         assert again.read(text, "front", known, NOON_MS).reason == "pass-used"
         assert again.read(text, "front", gallery(), NOON_MS).reason is None, "one that counts always is never spent"
-        denied = site.spent([(asked(), mine, refused("not-member"))])
-        assert site.uses(denied, ["CODE-3"], NOON_MS) == []
+        denied = site.spend(mine, refused("not-member"))
+        assert site.uses([(asked(), mine, denied, None)], ["CODE-3"], NOON_MS) == []
 
     asyncio.run(story())

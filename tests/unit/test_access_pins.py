@@ -13,6 +13,7 @@ from ostiary.controller.access.identify import Identity
 from ostiary.controller.access.intake import Ask, Standing
 from ostiary.controller.access.judge import Judgement, refused
 from ostiary.controller.access.pins import FREE, MOST, MOST_AT_ONCE, PAUSE_MS, Failed, Pins
+from ostiary.controller.access.pins import duress as raised_by
 from ostiary.controller.people import pins as hashing
 from ostiary.controller.people.following import Followed, Snapshot
 from ostiary.controller.policy.facts import PersonFacts
@@ -125,9 +126,9 @@ def test_after_fifty_nothing_counts_until_a_face_or_a_new_pin(keys: KeyStore, lo
         at_ms += 366 * 86_400_000
         assert await tried(pins, known, PIN, at_ms) == "throttled"
         face, card = Identity(ADA, "face", "card"), Identity(ADA, "card", "card")
-        assert pins.beside([(typed(None), face, refused("not-member"))], ["A"], at_ms) == []
-        assert pins.beside([(typed(None), card, YES)], ["A"], at_ms) == []
-        [over] = pins.beside([(typed(None), face, YES)], ["A"], at_ms)
+        assert pins.beside([(typed(None), face, refused("not-member"), None)], ["A"], at_ms) == []
+        assert pins.beside([(typed(None), card, YES, None)], ["A"], at_ms) == []
+        [over] = pins.beside([(typed(None), face, YES, None)], ["A"], at_ms)
         assert over.body["failures"] == 0
         assert await tried(pins, known, PIN, at_ms) == "right"
         await tried(pins, known, "111222", at_ms)
@@ -156,10 +157,12 @@ def test_duress_is_a_record_of_its_own_whatever_was_decided(keys: KeyStore, log:
     pins = Pins("northside", keys, log)
     forced = Identity(ADA, "card", "card", pin="duress")
     for judgement in (YES, refused("outside-hours")):
-        [alarm] = pins.beside([(typed(None), forced, judgement)], ["CODE"], AT_MS)
+        [alarm] = pins.beside([(typed(None), forced, judgement, None)], ["CODE"], AT_MS)
         assert (alarm.kind, alarm.code, alarm.door, alarm.persons) == ("duress", "duress", "front", (ADA,))
         assert alarm.body["by"] == "CODE"
-    assert pins.beside([(typed(None), Identity(ADA, "card", "card", pin="right"), YES)], ["CODE"], AT_MS) == []
+        [raised] = raised_by([(typed(None), forced, judgement, None)], AT_MS)
+        assert (raised.node, raised.door, raised.kind) == ("front-1", "front", "duress")
+    assert pins.beside([(typed(None), Identity(ADA, "card", "card", pin="right"), YES, None)], ["CODE"], AT_MS) == []
 
 
 def test_a_clock_that_went_back_does_not_keep_a_person_out_for_ever() -> None:
