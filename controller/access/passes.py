@@ -14,6 +14,7 @@ from ostiary.controller.access.gallery import Gallery
 from ostiary.controller.access.identify import Identity
 from ostiary.controller.access.intake import Ask
 from ostiary.controller.access.judge import Judgement, refused
+from ostiary.controller.access.packing import Pass as Packable
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.record import Draft
@@ -112,6 +113,20 @@ class Passes:
         except InvalidSignature:
             return False
         return True
+
+
+def packable(gallery: Gallery) -> dict[str, tuple[Packable, ...]]:
+    """The passes that a node may know of for when it decides alone. One that counts once is not among them: the node
+    could not know that it was used."""
+    return {
+        person: tuple(
+            Packable(held.code, held.from_ms, held.until_ms)
+            for held in followed.passes
+            if not held.revoked and not held.single
+        )
+        for person, followed in gallery.known.people.items()
+        if followed.passes
+    }
 
 
 def _spends(identity: Identity, judgement: Judgement) -> bool:

@@ -38,7 +38,8 @@ def new(
 ) -> None:
     """Make a pass, print its text and, with --out, draw it. The text is the pass: whoever copies it has it.
 
-    It is for at most 31 days and 8 doors. Doors that decide without the controller cannot know that a pass was used.
+    It is for at most 31 days and 8 doors. A door that decides without the
+    controller takes no --single one.
 
         ostiary pass new --person p-4afxnqx2kgbhi3vb --doors front,studio --until 8h --single --out visit.png
     """

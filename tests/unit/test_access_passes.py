@@ -11,7 +11,7 @@ from ostiary.controller.access.gallery import Gallery
 from ostiary.controller.access.identify import Identity
 from ostiary.controller.access.intake import Ask, Standing
 from ostiary.controller.access.judge import Judgement, refused
-from ostiary.controller.access.passes import Passes
+from ostiary.controller.access.passes import Passes, packable
 from ostiary.controller.people.following import Followed, HeldPass, Snapshot
 from ostiary.controller.policy.facts import PersonFacts
 from ostiary.controller.record.log import Log
@@ -87,6 +87,13 @@ def test_what_this_site_did_not_sign_is_unknown(tmp_path: Path, keys: KeyStore, 
         assert site.read(said, "front", gallery(), NOON_MS).reason == "pass-unknown"
     assert Passes("northside", keys, log, NOON_MS).public_key == site.public_key != other.public_key
     stranger.close()
+
+
+def test_a_door_that_decides_alone_hears_of_passes_that_count_always_and_stand() -> None:
+    [held] = packable(gallery())[ADA]
+    assert (held.id, held.from_ms, held.until_ms) == (base64url.encode(CODE), NOON_MS, NOON_MS + 3_600_000)
+    assert packable(gallery(single=True)) == packable(gallery(revoked=True)) == {ADA: ()}
+    assert packable(Gallery()) == {}
 
 
 def test_a_pass_that_counts_once_lets_in_once_also_after_a_restart(keys: KeyStore, log: Log) -> None:

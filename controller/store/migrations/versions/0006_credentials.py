@@ -6,7 +6,7 @@ from alembic import op
 from ostiary.controller.store.migrations.guards_0006 import guards
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0004"
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
