@@ -133,7 +133,8 @@ class _Page:
             if "card" not in fields and "pass" not in fields:
                 raise Mistake(fields["pin"].at, "a PIN alone", "a card or a pass beside it")
         if "pass" in fields:
-            pass_of = fields["pass"].word(list(self._people), "a person of this page")
+            having = [person.name for person in self._people.values() if person.pass_is]
+            pass_of = fields["pass"].word(having or ["nobody"], "a person of this page who has a pass")
             if "card" in fields:
                 raise Mistake(fields["pass"].at, "a pass beside a card", "one of the two")
         if "picture" in fields:
@@ -213,11 +214,13 @@ def _door(key: Value, value: Value) -> Door:
 
 def _person(key: Value, value: Value) -> Person:
     name = key.matching("[a-z][a-z0-9-]{0,38}", "a person's name: small letters, digits and hyphens")
-    fields = value.fields(f"the person {name}", (), ("card", "pin", "member", "face"))
+    fields = value.fields(f"the person {name}", (), ("card", "pin", "duress", "pass", "member", "face"))
     return Person(
         name,
         card=fields["card"].matching(_CARD, "a card's number: 1 to 20 digits") if "card" in fields else None,
         pin=fields["pin"].matching(_PIN, "a PIN: 4 to 12 digits") if "pin" in fields else None,
         member="member" not in fields or fields["member"].word(("yes", "no"), "member") == "yes",
         face=fields["face"].name_word("a portrait's name") if "face" in fields else None,
+        duress=fields["duress"].matching(_PIN, "a PIN: 4 to 12 digits") if "duress" in fields else None,
+        pass_is=fields["pass"].word(("valid", "expired"), "a pass") if "pass" in fields else None,
     )

@@ -79,6 +79,8 @@ REASONS = """
     liveness-missing face-mismatch face-near face-unknown several-candidates gallery-too-large
     pass-unknown pass-revoked pass-not-yet pass-expired pass-not-valid-here pass-used pass-not-accepted
     pin-missing pin-wrong pin-throttled pin-not-set
+    not-in-pack not-now expired pack-too-old pack-missing
+    clock-wrong clock-unknown safe-mode pulse-refused
 """
 
 
