@@ -24,7 +24,7 @@ from ostiary.scenarios.play.world import Row
 MOMENT_S = 0.02
 BACK_S = 30.0
 REST = {"rex": False, "fire": False, "tamper": False, "config": False, "power": True}
-CAN = frozenset({"apart", "hang", "pictures", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
+CAN = frozenset({"apart", "hang", "packs", "pictures", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
 
 
 class SiteWorld:
