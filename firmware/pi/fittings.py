@@ -73,9 +73,6 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
     attachment = Attachment(doorstep, log, roles)
     camera = PostedCamera(attachment)
 
-    def tell(pattern: str) -> None:
-        attachment.send({"do": "tell", "led": pattern, "buzzer": pattern})
-
     def close() -> None:
         camera.close()
         attachment.close()
@@ -85,7 +82,7 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
         BoardInputs(attachment),
         camera if "reader" in roles else None,
         BoardDisplay(attachment),
-        tell,
+        attachment.tell,
         attachment.start,
         close,
     )
