@@ -1,5 +1,8 @@
-"""A Wiegand reader with or without keys on two pins: what it sends becomes attempts. Levels are on the checklist:
-most readers drive 5 V, and a Pi's pins take 3.3 V."""
+"""A Wiegand reader with or without keys on two pins: what it sends becomes attempts.
+
+Its volts and its times are on the checklist (levels, wiegand, wiegand-clock): most readers drive 5 V, and a Pi's pins
+take 3.3 V.
+"""
 
 from __future__ import annotations
 
