@@ -8,7 +8,8 @@ A person says, and the board answers each with one frame:
     {"do": "keys", "keys": "2468#"}                            typed at the keypad alone
     {"do": "wiegand", "bits": "0110", "apart_us": 2000}        what a card does to the reader's two lines
     {"do": "press", "what": "rex", "hold_ms": 500}
-    {"do": "set", "pin": "fire", "level": true}                or rex, tamper (housing opened), power (mains there)
+    {"do": "set", "pin": "fire", "level": true}                or rex, tamper (housing opened), power (mains there),
+                                                               config (somebody sets the node up at the door)
     {"do": "pull"}, {"do": "open"}, {"do": "close"}            the leaf; open forces what is locked, pull does not
     {"do": "pins"}, {"do": "edges", "since": 0, "count": 1, "wait_ms": 5000}
 

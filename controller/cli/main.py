@@ -17,6 +17,7 @@ from ostiary.controller.cli.log import log
 from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.person import person
+from ostiary.controller.cli.play import play
 from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 from ostiary.controller.cli.standing import standing
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(ask)
+app.command()(play)
 app.command()(lockdown)
 app.command()(resume)
 app.add_typer(node, name="node")

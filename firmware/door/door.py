@@ -203,8 +203,10 @@ class Door:
         taken = self.standing.take(message)
         if taken == OLD:
             number = message["term"], message["number"]
-            if number != self._refused_desired:
-                self._refused_desired = number
+            # Once for an owner whose lease has ended: it would answer every note of it with another one.
+            about = number if message["term"] == self.standing.term else (message["term"], 0)
+            if about != self._refused_desired:
+                self._refused_desired = about
                 newest = f"{self.standing.number} of term {self.standing.term}"
                 self.deeds.note(codes.REFUSED, "", f"desired: {number[1]} of term {number[0]} is older than {newest}")
                 self.reporting.report()

@@ -6,11 +6,8 @@ before it goes; a memory card may keep copies of its own all the same, and they 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ostiary.firmware.door.alone import Alone
@@ -57,11 +54,12 @@ class PackFile:
             return []
 
     def forget(self) -> None:
-        """The pack in use decides nothing any more: wipe it. A disk that refuses is told of; the mind asks it no more
-        all the same."""
+        """The pack in use decides nothing any more: wipe it, and what was arriving. A disk that refuses is told of; the
+        mind asks it no more all the same."""
         self.alone = None
         try:
-            with _written_over(self._path):
+            self._parts.forget()
+            with durable.written_over(self._path):
                 self._path.unlink(missing_ok=True)
                 durable.sync_folder(self._path.parent)
         except OSError as mistake:
@@ -93,7 +91,7 @@ class PackFile:
             self._parts.forget()
             return [("pack-part", version, 0)]
         try:
-            with _written_over(self._path):
+            with durable.written_over(self._path):
                 durable.replace(self._path, str(version).encode() + b"\n" + sealed)
         except OSError as mistake:
             self._log(f"the pack {version} cannot be put in place: {mistake}")
@@ -158,19 +156,3 @@ def _signed(key: bytes, message: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-@contextlib.contextmanager
-def _written_over(path: Path):
-    """Whatever file stands at `path` now is zeros once the block has put another in its place, or none."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY)
-    except FileNotFoundError:
-        yield
-        return
-    try:
-        yield
-        os.pwrite(descriptor, bytes(os.fstat(descriptor).st_size), 0)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from ostiary.firmware.pi import durable
 from ostiary.protocol import base64url
 
 _FRAME = struct.Struct(">IH")
@@ -63,8 +64,9 @@ class Parts:
         return base64url.decode(self._sha256)
 
     def forget(self) -> None:
-        """Begin with nothing. Raises OSError."""
-        self._path.unlink(missing_ok=True)
+        """Begin with nothing; what had come is written over. Raises OSError."""
+        with durable.written_over(self._path):
+            self._path.unlink(missing_ok=True)
         self.version, self.count, self._sha256, self._parts = 0, 0, "", []
 
     def _take_up(self) -> None:

@@ -21,7 +21,7 @@ class Attachment:
         self.on_levels: Callable[[dict[str, Any]], None] = lambda levels: None
         self.on_present: Callable[[dict[str, Any], bytes], None] = lambda header, picture: None
         self._path = path
-        self._roles = list(roles)
+        self.roles = list(roles)
         self._log = log
         self._line: BoardLine | None = None
         self._sending = threading.Lock()
@@ -57,7 +57,7 @@ class Attachment:
             try:
                 line = BoardLine(self._path)
                 try:
-                    line.send({"do": "attach", "as": "node", "roles": self._roles})
+                    line.send({"do": "attach", "as": "node", "roles": self.roles})
                     self._line = line
                     while True:
                         self._take(*line.read())

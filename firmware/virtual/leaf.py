@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 MOST_EDGES = 10_000
 # What somebody at the door can move by hand; the contact moves with the leaf, and the strike is its owner's.
-BY_HAND = ("rex", "fire", "tamper", "power")
+BY_HAND = ("rex", "fire", "tamper", "power", "config")
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One change of a pin. `level`: strike on, contact open, rex pressed, fire alarm, housing opened, mains there.
+    """One change of a pin. `level`: strike on, contact open, rex pressed, fire alarm, housing opened, mains there,
+    somebody sets the node up.
     `at_ms` is the board's monotonic time; `by` who moved it: guard, one-shot or person."""
 
     number: int
@@ -26,7 +27,7 @@ class Leaf:
     """Levels stay as they were last set, whoever set them and whatever became of him, like a wire's do."""
 
     def __init__(self) -> None:
-        self._levels = {"strike": False, "contact": False, "rex": False, "fire": False, "tamper": False, "power": True}
+        self._levels = {"strike": False, "contact": False, **dict.fromkeys(BY_HAND, False), "power": True}
         self._edges: deque[Edge] = deque(maxlen=MOST_EDGES)
         self._count = 0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).resolve().parents[2]
-ROOMS = ("protocol", "models", "hardware", "firmware", "controller")
+ROOMS = ("protocol", "models", "hardware", "scenarios", "firmware", "controller")
 
 # room → rooms of ours that it may import. The longest matching prefix counts.
 MAY_IMPORT = {
@@ -15,7 +15,9 @@ MAY_IMPORT = {
     "models": (),
     "hardware": (),
     "firmware.door": ("protocol",),
+    "scenarios": ("protocol",),
     "firmware": ("protocol", "models", "hardware"),
+    "firmware.virtual": ("firmware", "scenarios", "protocol"),
     "controller.policy": (),
     "controller.store": (),
     "controller.samples": ("models",),
@@ -56,7 +58,7 @@ MAY_IMPORT = {
     ),
     # The top of the house wires: app.py, supervise.py, programs.py, cli/. They import anything of the controller,
     # except the web, which runs as a process of its own.
-    "controller": ("controller", "protocol", "models", "hardware"),
+    "controller": ("controller", "scenarios", "protocol", "models", "hardware"),
 }
 NOBODY_IMPORTS = ("controller.web",)
 

@@ -210,6 +210,15 @@ def test_an_acknowledgement_alone_is_not_worth_a_write() -> None:
     assert world.door.passage.contact.held_ms == 60_000
 
 
+def test_an_owner_whose_lease_has_ended_is_told_once_however_often_it_speaks() -> None:
+    """It hears the note of it, and would answer each with another `desired`, for ever."""
+    world = World()
+    world.desire(term=7)
+    for _ in range(4):
+        world.desire(term=1)
+    assert kinds(world.entries).count("refused") == 1
+
+
 def test_faces_are_off_as_long_as_it_is_desired() -> None:
     world = World()
     world.desire(face=False, limit_ms=200)

@@ -1,10 +1,10 @@
-"""The third revision: a card's number, sealed for the keeper alone, for the packs of doors that decide without it."""
+"""The fourth revision: a card's number, sealed for the keeper alone, for the packs of doors that decide without it."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 # SQLite's own words; another database needs the same rule in its own. A new column stands outside the older guards.
 GUARD = (
