@@ -30,12 +30,14 @@ class Chosen:
 @dataclass(frozen=True, slots=True)
 class Fittings:
     """`pins` names the strike for the guard, None where the node has no strike; `camera` gives visits, None where the
-    node is no reader; `tell` takes a pattern of `door.signals` for lamp and buzzer; `start` begins, `close` ends all.
+    node is no reader; `looks`: pictures may come of it, so the face models are wanted; `tell` takes a pattern of
+    `door.signals` for lamp and buzzer; `start` begins, `close` ends all.
     """
 
     pins: str | None
     inputs: Inputs
     camera: Camera | None
+    looks: bool
     display: Display
     tell: Callable[[str], None]
     start: Callable[[], None]
@@ -84,6 +86,7 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
         f"board:{doorstep}" if "strike" in roles else None,
         BoardInputs(attachment),
         camera if "reader" in roles else None,
+        True,
         BoardDisplay(attachment),
         tell,
         attachment.start,
@@ -127,6 +130,7 @@ def raspberry(who: Identity, board: Profile, chosen: Chosen, log: Callable[[str]
         f"gpio:{board.wires['strike'].pin}" if "strike" in who.roles else None,
         inputs,
         doorway if "reader" in who.roles else None,
+        open_lens is not None,
         display,
         signals.tell,
         lambda: _all(starters),
