@@ -12,7 +12,7 @@ from ostiary.firmware.virtual.leaf import Leaf
 from ostiary.firmware.virtual.quick.alone import QuickAlone
 from ostiary.firmware.virtual.quick.clockwork import Clockwork
 from ostiary.firmware.virtual.quick.flash import Flash
-from ostiary.firmware.virtual.quick.keeper import QuickKeeper
+from ostiary.firmware.virtual.quick.keeper import QuickKeeper, pass_text, probe
 from ostiary.firmware.virtual.quick.node import REPLY_WAIT_MS, QuickNode
 from ostiary.firmware.virtual.quick.wire import Wire
 from ostiary.firmware.virtual.quick.wiring import WiredLeaf
@@ -21,7 +21,21 @@ from ostiary.scenarios.play.language import OPERATIONS, PLUGS, Scenario, Show
 from ostiary.scenarios.play.world import Row
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it; where a sync costs nothing
-CAN = frozenset({"apart", "clock", "hang", "long", "packs", "pins", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
+BACK_MS = 1_000  # what was plugged in again has begun
+CAN = frozenset(
+    {
+        "apart",
+        "clock",
+        "hang",
+        "long",
+        "packs",
+        "passes",
+        "pictures",
+        "pins",
+        *OPERATIONS,
+        *(f"unplug {plug}" for plug in PLUGS),
+    }
+)
 
 
 class QuickDoor:
@@ -132,8 +146,14 @@ class QuickWorld:
                 door.promised.add(said["receipt"])
 
         facts: dict[str, Any] = {"credential": "card", "claim": {"kind": "card", "value": shown.card}, "faces": 0}
+        if shown.pass_of:
+            facts |= {"credential": "pass", "claim": {"kind": "pass", "value": pass_text(shown.pass_of)}}
         if shown.pin:
             facts["pin"] = shown.pin
+        if shown.pictures:
+            facts |= {"credential": "face", "faces": 1, "probe": probe(shown.pictures[0])}
+            if shown.card is None and shown.pass_of is None:
+                del facts["claim"]
         door.reader.visit(facts, reply)
         return replies
 
@@ -168,6 +188,8 @@ class QuickWorld:
 
     async def plug(self, what: str, door: str, out: bool) -> None:
         self.pull_plug(what, door, out)
+        if not out:
+            self.clockwork.run(self.now_ms + BACK_MS)
 
     def pull_plug(self, what: str, door: str, out: bool) -> None:
         """Pull a plug, or put it back."""
