@@ -19,12 +19,13 @@ from ostiary.hardware.profile import Profile, of_node
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What whoever starts the node chose: a virtual board's socket, the camera (see `lens.open_lens`, or none), and the
-    terminal that is the door's display."""
+    """What whoever starts the node chose: a virtual board's socket, the camera (see `lens.open_lens`, or none), the
+    terminal that is the door's display, and whether a card waits for its PIN."""
 
     doorstep: Path | None = None
     camera: str = "pi"
     display: Path | None = None
+    pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def raspberry(who: Identity, board: Profile, chosen: Chosen, log: Callable[[str]
         closers.append(signals.close)
         starters = [doorway.start]
         if "reader" in who.roles and reader_gpio.LINES[0] in board.wires:
-            reader = reader_gpio.GpioReader(board.wires, doorway.attempt, log)
+            reader = reader_gpio.GpioReader(board.wires, doorway.attempt, log, chosen.pin)
             starters.append(reader.start)
             closers.append(reader.close)
     except (ImportError, OSError, RuntimeError) as mistake:

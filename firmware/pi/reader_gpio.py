@@ -28,16 +28,17 @@ class GpioReader:
         wires: Mapping[str, Wire],
         attempt: Callable[[dict[str, Any]], None],
         log: Callable[[str], None],
+        wants_pin: bool = False,
         factory: Any = None,
     ) -> None:
-        """Take the two pins. Raises what gpiozero raises where they cannot be had."""
+        """Take the two pins; `wants_pin`: a card waits for its PIN. Raises what gpiozero raises without them."""
         from gpiozero import Device
 
         self._attempt = attempt
         self._log = log
         self._refusals: dict[str, int] = {}
         self._wires = Wiegand()
-        self._entry = Entry()
+        self._entry = Entry(wants_pin)
         self._edges: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
         if factory is None:
             Device.ensure_pin_factory()
