@@ -10,7 +10,7 @@ import typer
 
 from ostiary import controller
 
-BENCHES = ("policy", "log", "node")
+BENCHES = ("policy", "log", "node", "offline")
 
 bench = typer.Typer(help="Measure this machine, with ratios against peers in one run.", no_args_is_help=True)
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object for each benchmark.")]
@@ -57,6 +57,15 @@ def node(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
     ostiary bench node --json
     """
     raise typer.Exit(_start("node", rounds, as_json))
+
+
+@bench.command()
+def offline(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
+    """Deciding alone by a pack, making packs for up to 10,000 people, and what a slow hash costs whom.
+
+    ostiary bench offline --json
+    """
+    raise typer.Exit(_start("offline", rounds, as_json))
 
 
 @bench.command(name="all")

@@ -1,6 +1,7 @@
 """Steps up to a virtual door and reads its pins: the same few lines for the panel and for the JSON API."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ostiary.controller.doorstep import NobodyThere, walk_up
@@ -47,6 +48,28 @@ def choices(policy: Policy | None) -> list[DoorChoice]:
     if policy is None:
         return []
     return [DoorChoice(door, name_of(door), asks(rule)) for door, rule in policy.doors.items()]
+
+
+def alone(nodes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What each door does without its controller, in a line; from the reply of the act `standing`."""
+    return {node["door"]: _alone(node["pack"]) for node in nodes if node["pack"] is not None}
+
+
+def _alone(pack: Mapping[str, Any]) -> str:
+    if (window := pack["window"]) is None or pack["problem"] is not None:
+        return "lets nobody in while its controller is away"
+    return (
+        "lets in whom it knows while its controller is away; a change is known there within "
+        f"{span(window['connected_ms'])}, and within {span(window['cut_off_ms'])} whatever is cut"
+    )
+
+
+def span(ms: int) -> str:
+    """A length of time in words: the largest unit that says it in whole numbers."""
+    for unit, size_ms in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000)):
+        if ms >= size_ms and ms % size_ms == 0:
+            return f"{ms // size_ms} {unit}" + ("s" if ms > size_ms else "")
+    return f"{ms / 1000:g} seconds"
 
 
 async def state(places: Places, door: str) -> DoorState:
