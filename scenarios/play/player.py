@@ -23,6 +23,7 @@ from ostiary.scenarios.play.language import (
 )
 from ostiary.scenarios.play.world import Row, World
 
+EVENTS = ("event", "outcome", "duress")  # what happened at a door, by whoever told it
 JITTER_MS = 5
 SETTLE_MS = 60_000
 SLACK_MS = 3_000  # a guard that was killed is started again first
@@ -192,7 +193,7 @@ class _Playing:
     def _wrong_in_log(self, step: Expect) -> str | None:
         here = [row for row in self._rows if row.door == step.door]
         for kind in step.never:
-            if any(row.code == kind and row.kind in ("event", "outcome") for row in here):
+            if any(_tells(row, kind) for row in here):
                 return f"The log has an event {kind} at {step.door}."
         decisions = [row for row in here if row.kind == "decision" and row.position >= self._since.get(step.door, 0)]
         if step.verdict is not None and (not decisions or decisions[-1].verdict != step.verdict):
@@ -217,7 +218,7 @@ class _Playing:
         self._rows += rows
         if rows:
             self._read = rows[-1].position + 1
-        self.played.kinds |= {row.code for row in rows if row.kind in ("event", "outcome") and row.code}
+        self.played.kinds |= {row.code for row in rows if row.kind in EVENTS and row.code}
         self.played.kinds |= {codes.DECIDED for row in rows if row.alone}
         # A scenario of a thousand hours must not keep them all: what no step can ask for any more is let go.
         if len(self._rows) > 4_000:
@@ -240,4 +241,4 @@ class _Playing:
 
 
 def _tells(row: Row, kind: str) -> bool:
-    return (row.code == kind and row.kind in ("event", "outcome")) or (kind == codes.DECIDED and row.alone)
+    return (row.code == kind and row.kind in EVENTS) or (kind == codes.DECIDED and row.alone)
