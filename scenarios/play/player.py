@@ -113,6 +113,8 @@ class _Playing:
         self._seen: dict[str, int] = {}  # how far the log has been expected, by door
         self._since: dict[str, int] = {}  # where the log stood at the last visit, by door
         self._said: dict[str, str] = {}
+        self._out: set[tuple[str, str]] = set()
+        self._hung: set[tuple[str, str]] = set()
 
     async def steps(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
@@ -138,9 +140,13 @@ class _Playing:
                 await world.wait(step.for_ms)
                 await world.set_pin(step.door, step.pin, not step.level)
         elif isinstance(step, Plug):
-            await world.plug(step.what, step.door, step.out)
+            # What is plugged in already stays so, and what is out cannot be pulled.
+            if step.out != ((step.what, step.door) in self._out):
+                await world.plug(step.what, step.door, step.out)
+                (self._out.add if step.out else self._out.discard)((step.what, step.door))
         elif isinstance(step, Hang):
             await world.hang(step.what, step.door, step.on)
+            (self._hung.add if step.on else self._hung.discard)((step.what, step.door))
         elif isinstance(step, Clock):
             await world.set_clock(step.door, step.unix_ms)
         elif isinstance(step, Operate):
@@ -225,8 +231,13 @@ class _Playing:
             self._rows = self._rows[-2_000:]
 
     async def judged(self) -> None:
-        """Everything comes to rest, and the judge speaks of every door."""
-        world, until_ms = self._world, self._world.now_ms + SETTLE_MS
+        """Everything is put back and comes to rest, and the judge speaks of every door."""
+        world = self._world
+        for what, door in sorted(self._hung):
+            await world.hang(what, door, False)
+        for what, door in sorted(self._out):
+            await world.plug(what, door, False)
+        until_ms = world.now_ms + SETTLE_MS
         for door in self._scenario.doors:
             while True:
                 found = judge(await world.testimony(door), SLACK_MS)

@@ -26,6 +26,7 @@ CAN = frozenset(
     {
         "apart",
         "clock",
+        "faces",
         "hang",
         "long",
         "packs",

@@ -58,9 +58,11 @@ def judge(data: bytes) -> None:
     assert numbers == list(range(recovered.upto + 1, recovered.last_seq + 1)), "a gap, or a number twice"
     again = journal.recover(journal.compacted(recovered))
     assert again.clean, "what was mended is whole"
-    for name in ("entries", "upto", "last_seq", "open", "term", "desired"):
+    for name in ("entries", "upto", "last_seq", "term", "desired"):
         assert getattr(again, name) == getattr(recovered, name), name
-    assert set(again.closed) == set(recovered.closed)
+    # A forged entry may say more than the head that follows it; what the head says is never forgotten.
+    assert set(again.closed) >= set(recovered.closed)
+    assert {*again.open, *again.closed} >= set(recovered.open)
     door = Door("front", recovered.last_boot + 1, recovered)
     effects = [*door.handle(("start",), 0), *door.handle(("contact", True), 1), *door.handle(("rex", True), 2)]
     assert not [effect for effect in effects if effect[0] == "strike" and effect[1]], "nothing in a file moves a strike"

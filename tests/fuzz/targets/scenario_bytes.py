@@ -72,9 +72,8 @@ def judge(data: bytes) -> None:
     assert scenario.doors and scenario.steps
     if scenario.needs() <= CAN and _short(scenario) and zlib.crc32(data) % 4 == 0:
         done = asyncio.run(play(scenario, QuickWorld()))
-        # A page that leaves a plug out ends with something undelivered; nothing makes an edge earned that was not.
-        assert done.unearned == 0, done.findings
-        assert not [finding for finding in done.findings if "shut in" in finding or "twice" in finding], done.findings
+        # Whether its expectations came true is another matter.
+        assert (done.unearned, done.lost, done.findings) == (0, 0, [])
 
 
 def _short(scenario: Scenario) -> bool:
