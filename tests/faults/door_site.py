@@ -192,10 +192,11 @@ class FaultyDoor(NodeAtDoor):
             threading.Event().wait(0.02)
             self.read_journal()
         keeper = self.keeper
-        named = {entry.receipt for entry in self.noted.values()}
+        moved = {entry.receipt for entry in self.noted.values() if entry.kind == "strike-on"}
         decided = [
-            # An answer that never reached the node is closed by the keeper: nobody can say more.
-            Decided(code, pulse_ms, tuple(keeper.closed.get(code, [] if code in named else ["unknown"])))
+            # What moved the strike is closed by the node, always. An answer that never reached it, and a denial that it
+            # died over before its outcome was noted, are closed by the keeper: nobody can say more.
+            Decided(code, pulse_ms, tuple(keeper.closed.get(code, [] if code in moved else ["unknown"])))
             for code, pulse_ms in list(keeper.granted.items())
         ]
         edges = [json.loads(line) for line in self._edges.read_text().splitlines()]

@@ -224,8 +224,8 @@ class QuickWorld:
         strike = self.doors[door].strike
         if what == "node":
             strike.hang(on)
-        elif strike.guard is not None:
-            strike.guard.hang(on)
+        else:
+            strike.hang_guard(on)
 
     async def set_clock(self, door: str, unix_ms: int) -> None:
         for node in self.doors[door].nodes:
