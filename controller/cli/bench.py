@@ -10,7 +10,7 @@ import typer
 
 from ostiary import controller
 
-BENCHES = ("policy", "log", "offline")
+BENCHES = ("policy", "log", "node", "offline")
 
 bench = typer.Typer(help="Measure this machine, with ratios against peers in one run.", no_args_is_help=True)
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object for each benchmark.")]
@@ -48,6 +48,15 @@ def log(rounds: ROUNDS = 5, size: SIZE = 10_000, on: ON = None, as_json: AS_JSON
     """
     where = () if on is None else ("--on", str(on))
     raise typer.Exit(_start("log", rounds, as_json, "--size", str(size), *where))
+
+
+@bench.command()
+def node(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
+    """A door's node: from a movement to the ask, from the answer to the strike's edge, a search alone, idle, memory.
+
+    ostiary bench node --json
+    """
+    raise typer.Exit(_start("node", rounds, as_json))
 
 
 @bench.command()
