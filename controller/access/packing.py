@@ -181,7 +181,7 @@ def _galleries(
     known: Known,
     numbers: Mapping[str, int],
     whereto: Whereto,
-    holds: Mapping[str, set[tuple[str, str]]],
+    holds: dict[str, set[tuple[str, str]]],
 ):
     """One for each face model: its thresholds, whose each row is, and the rows."""
     import numpy as np  # a site without faces has no templates, and needs none
