@@ -17,14 +17,16 @@ from ostiary.controller.record.reading import Reading
 from ostiary.controller.site import log_place
 from ostiary.protocol.doorstep import together
 from ostiary.scenarios.play.errors import CannotPlay
-from ostiary.scenarios.play.judge import Testimony
+from ostiary.scenarios.play.judge import Witnessed
 from ostiary.scenarios.play.language import OPERATIONS, PLUGS, Scenario, Show, each
 from ostiary.scenarios.play.world import Row
 
 MOMENT_S = 0.02
 BACK_S = 30.0
 REST = {"rex": False, "fire": False, "tamper": False, "config": False, "power": True}
-CAN = frozenset({"apart", "hang", "packs", "pictures", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
+CAN = frozenset(
+    {"apart", "hang", "packs", "passes", "pictures", "pins", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)}
+)
 
 
 class SiteWorld:
@@ -40,6 +42,7 @@ class SiteWorld:
         self.can = CAN | {"long"} if patient else CAN
         self._reading = Reading(log_place(house.places))
         self._witness: dict[str, Witness] = {}
+        self._passes: dict[str, str] = {}
         self._base = 0
         self._cut = False
         self._excused: set[str] = set()
@@ -57,7 +60,7 @@ class SiteWorld:
                 f"{', '.join(sorted(self._portraits))}. Name one of these."
             )
         self._base = await asyncio.to_thread(self._reading.size)
-        await settle(places, keeper, scenario.people)
+        self._passes = await settle(places, self._house.site.name, keeper, scenario)
         await publish(keeper, policy(scenario.doors), f"{scenario.name}.yaml")
         self._witness = {}
         for door in scenario.doors.values():
@@ -81,7 +84,8 @@ class SiteWorld:
 
     async def show(self, shown: Show) -> str:
         told, blob = together([self._portraits[name] for name in shown.pictures])
-        asked = {"do": "present", "card": shown.card, "pin": shown.pin, **(told if blob else {})}
+        token = None if shown.pass_of is None else self._passes[shown.pass_of]
+        asked = {"do": "present", "card": shown.card, "pass": token, "pin": shown.pin, **(told if blob else {})}
         try:
             reply = await walk_up(self._house.places.doorstep(shown.door), asked, blob)
         except NobodyThere:
@@ -153,7 +157,7 @@ class SiteWorld:
             rows.append(Row(row.position, row.kind, row.door, row.verdict, row.code, row.about, alone))
         return rows
 
-    async def testimony(self, door: str) -> Testimony:
+    async def testimony(self, door: str) -> Witnessed:
         await self._see(door)
         return await self._witness[door].testimony(await self.rows(0), self.now_ms)
 

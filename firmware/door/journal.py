@@ -14,7 +14,8 @@ A "u" of an earlier version ends after the receipts.
 """
 
 from ostiary.firmware.door.framing import framed, unframed
-from ostiary.protocol import codes
+from ostiary.protocol import codes, messages
+from ostiary.protocol.errors import Refused
 
 TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Recovered:
         receipt = entry.get("receipt")
         if receipt is None:
             return
-        if entry["kind"] == codes.STRIKE_ON and receipt not in self.open:
+        if entry["kind"] == codes.STRIKE_ON and receipt not in self.open and receipt not in self.closed:
             self.open.append(receipt)
         elif entry["kind"] in codes.OUTCOMES:
             self.open = [kept for kept in self.open if kept != receipt]
@@ -125,6 +126,8 @@ def recover(data: bytes) -> Recovered:
         start = end + 1
     if damaged:
         _fill(recovered, recovered.last_seq + damaged)
+    if recovered.desired is not None and not _is_desired(recovered.desired):
+        recovered.desired, recovered.clean = None, False
     return recovered
 
 
@@ -134,7 +137,8 @@ def _take(recovered: Recovered, fields: "list[Any] | None", damaged: int) -> boo
         return False
     headed, recovered.headed = recovered.headed, True
     if fields[0] == "u":
-        recovered.open, recovered.closed = list(fields[2]), list(fields[3])
+        recovered.closed = fields[3]
+        recovered.open = [receipt for receipt in fields[2] if receipt not in recovered.closed]
         if len(fields) > 4:
             recovered.term = fields[4]
             recovered.desired = None if fields[5] is None else dict(fields[5])
@@ -186,3 +190,13 @@ def _entry(fields: "list[Any]") -> "dict[str, Any]":
     if len(fields) > 8:
         entry["decision"] = {DECISION[i]: value for i, value in enumerate(fields[8]) if value is not None}
     return entry
+
+
+def _is_desired(desired: "dict[str, Any]") -> bool:
+    whole: "dict[str, Any]" = {"v": 1, "term": 0, "number": 1, "journal_upto": 0}
+    whole.update(desired)
+    try:
+        messages.encode("desired", whole)
+    except Refused:
+        return False
+    return True

@@ -166,6 +166,7 @@ class Scenario:
         found = {"apart"} if any(door.apart for door in self.doors.values()) else set[str]()
         found |= {"packs"} if any(door.alone for door in self.doors.values()) else set[str]()
         found |= {"long"} if self.long else set[str]()
+        found |= {"faces"} if any(person.face for person in self.people.values()) else set[str]()
         for step in each(self.steps):
             if isinstance(step, Clock):
                 found.add("clock")

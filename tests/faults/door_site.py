@@ -23,7 +23,7 @@ from played_keeper import NODE, NodeAtDoor, PlayedKeeper
 
 from ostiary.controller.playing.processes import NoChild, child_of
 from ostiary.protocol import messages, seal
-from ostiary.scenarios.play.judge import Decided, Edge, Journal, Testimony, Told
+from ostiary.scenarios.play.judge import Decided, Edge, Journal, Told, Witnessed
 
 MEMBER, STRANGER = "4711000815", "999"
 PULSE_MS = 1_000
@@ -183,7 +183,7 @@ class FaultyDoor(NodeAtDoor):
         begun = {entry.receipt for entry in noted if entry.kind == "strike-on" and entry.receipt}
         return begun - {entry.receipt for entry in noted if entry.kind in OUTCOMES}
 
-    def told(self) -> Testimony:
+    def told(self) -> Witnessed:
         """Everything, once the keeper has the whole journal and the last pulse its outcome."""
         until = time.monotonic() + 2 * PATIENCE_S
         self.read_journal()
@@ -203,7 +203,7 @@ class FaultyDoor(NodeAtDoor):
         noted = tuple(self.noted[seq] for seq in sorted(self.noted))
         kept = tuple(keeper.kept[seq] for seq in sorted(keeper.kept))
         now_ms = time.monotonic_ns() // 1_000_000
-        return Testimony(
+        return Witnessed(
             strike, (Journal(noted, kept),), tuple(decided), now_ms, frozenset(self.promised), tuple(self.exits)
         )
 

@@ -15,12 +15,14 @@ from ostiary.controller.access.gallery import Gallery, HeldTemplate
 from ostiary.controller.access.identify import Matcher, identify
 from ostiary.controller.access.intake import Ask, Standing
 from ostiary.controller.access.packing import Known, PackTooLarge, Pass, Whereto, narrower, packed
+from ostiary.controller.access.passes import Read
 from ostiary.controller.people.following import Followed, Snapshot
 from ostiary.controller.people.protect import TemplateShield
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.evaluate import evaluate
 from ostiary.controller.policy.facts import Facts, Live, Membership, PersonFacts
-from ostiary.firmware.door.alone import GRANTED, Alone, way
+from ostiary.firmware.door.alone import GRANTED, Alone
+from ostiary.firmware.door.offline import way
 from ostiary.firmware.pi.match import Match
 from ostiary.models.operating import NoOperatingPoint
 from ostiary.protocol import base64url, packs, slow_hash
@@ -73,8 +75,12 @@ class World:
         cards = {f"tag:c-{n}": name for n, name in enumerate(self.people)}
         self.gallery = Gallery(Snapshot(1, followed, cards), held)
         self.known = Known(self.gallery, {name: (f"c-{n}",) for n, name in enumerate(self.people)}, {}, threshold)
-        self.matcher = Matcher(lambda data, scale: SITE.shield(np.frombuffer(data, np.int8), scale), threshold,
-                               lambda number: f"tag:{number}")  # fmt: skip
+        self.matcher = Matcher(
+            lambda data, scale: SITE.shield(np.frombuffer(data, np.int8), scale),
+            threshold,
+            lambda number: f"tag:{number}",
+            lambda text, door: Read(reason="pass-unknown"),
+        )
 
     def subject(self, person: str) -> bytes:
         return hashlib.sha256(person.encode()).digest()[:12]
@@ -94,7 +100,7 @@ class World:
     def online(self, facts: dict[str, Any], at_ms: int, live: Live | None) -> str | None:
         """Whom the keeper lets in: identify and evaluate, as its hot path does."""
         ask = Ask(Standing("n", "door", True, {}), {**facts, "at": {"ms": at_ms, "clock": "set"}}, b"")
-        (identity,) = identify([(ask, self.policy.doors["door"])], self.gallery, self.matcher)
+        (identity,) = identify([(ask, self.policy.doors["door"])], self.gallery, self.matcher, {})
         if identity.reason is not None or identity.person is None:
             return None
         verdict = evaluate(self.policy, Facts(self.people[identity.person], "door", at_ms, live))
@@ -205,7 +211,7 @@ def test_members_pass_alone_by_card_and_by_face_as_they_do_online() -> None:
         "card of one without a face": "granted",
         "card of no member": "not-in-pack",
         "no card": "claim-missing",
-        "too late": "pack-old",
+        "too late": "pack-too-old",
         "before it was made": "clock-wrong",
         "clock unset": "granted",
     }

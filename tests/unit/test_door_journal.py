@@ -155,7 +155,8 @@ def test_an_entry_with_a_wrong_number_is_refused() -> None:
 
 def test_the_highest_term_and_what_is_desired_outlive_entries_compaction_and_a_torn_line() -> None:
     kept = journal.recover(HEAD)
-    kept.term, kept.desired = 7, {"term": 7, "number": 2**52 - 1, "lockdown": True, "offline": "deny"}
+    kept.term = 7
+    kept.desired = {"term": 7, "number": 2**52 - 1, "lockdown": True, "face": True, "offline": "deny"}
     data = bytes_of(sample()) + journal.head(kept)
     for torn in (data, data + journal.line({**sample()[0], "seq": 7})[:-9]):
         recovered = journal.recover(torn)
@@ -179,3 +180,34 @@ def test_a_head_of_an_earlier_version_is_read() -> None:
     assert (recovered.upto, recovered.open, recovered.closed, recovered.term, recovered.desired) == (
         4, ["A" * 16], ["B" * 16], 0, None,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ["e", "1", 1, 0, "set", "exit", None, None],
+        ["e", 1, -1, 0, "set", "exit", None, None],
+        ["e", 1, 1, 0, "set", ["exit"], None, None],
+        ["e", 1, 1, 0, "set", "exit", 7, None],
+        ["e", 1, 1, 0, "set", "exit", None, None, {}],
+        ["u", None, [], []],
+        ["u", 0, 7, []],
+        ["u", 0, [], [[]], 0, None],
+        ["u", 0, [], [], "7", None],
+        ["u", 0, [], [], 0, [["lockdown"]]],
+    ],
+)
+def test_a_right_checksum_over_wrong_types_is_damage_and_no_crash(fields: list[Any]) -> None:
+    data = journal.head(journal.Recovered()) + framed(fields)
+    recovered = journal.recover(data)
+    assert (recovered.clean, recovered.lost) == (False, [1])
+
+
+def test_what_was_desired_counts_only_when_a_keeper_could_have_said_it() -> None:
+    for desired in ([["lockdown", False]], [["lockdown", 1], ["face", True], ["offline", "deny"]]):
+        recovered = journal.recover(framed(["u", 0, [], [], 3, desired]))
+        assert (recovered.desired, recovered.term, recovered.clean) == (None, 3, False)
+
+
+def test_a_decision_that_has_its_outcome_is_not_open_again() -> None:
+    assert journal.recover(framed(["u", 0, ["a", "b"], ["b"]])).open == ["a"]
