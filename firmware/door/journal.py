@@ -13,9 +13,7 @@ CPython and on MicroPython. Two kinds of line; a file begins with the second kin
 A "u" of an earlier version ends after the receipts.
 """
 
-import binascii
-import json
-
+from ostiary.firmware.door.framing import framed, unframed
 from ostiary.protocol import codes, messages
 from ostiary.protocol.errors import Refused
 
@@ -89,7 +87,7 @@ def line(entry: "dict[str, Any]") -> bytes:
     decision = entry.get("decision")
     if decision is not None:
         fields.append([decision.get(name) for name in DECISION])
-    return _framed(fields)
+    return framed(fields)
 
 
 def head(recovered: Recovered) -> bytes:
@@ -97,7 +95,7 @@ def head(recovered: Recovered) -> bytes:
     desired = recovered.desired
     # Sorted, because a MicroPython dict keeps no order.
     pairs = None if desired is None else [[name, desired[name]] for name in sorted(desired)]
-    return _framed(["u", recovered.upto, recovered.open, recovered.closed, recovered.term, pairs])
+    return framed(["u", recovered.upto, recovered.open, recovered.closed, recovered.term, pairs])
 
 
 def compacted(recovered: Recovered) -> bytes:
@@ -120,7 +118,7 @@ def recover(data: bytes) -> Recovered:
         if end < 0:
             recovered.clean = False
             break
-        if not _take(recovered, _unframed(data[start:end]), damaged):
+        if not _take(recovered, unframed(data[start:end]), damaged):
             damaged += 1
             recovered.clean = False
         else:
@@ -192,50 +190,6 @@ def _entry(fields: "list[Any]") -> "dict[str, Any]":
     if len(fields) > 8:
         entry["decision"] = {DECISION[i]: value for i, value in enumerate(fields[8]) if value is not None}
     return entry
-
-
-def _framed(fields: "list[Any]") -> bytes:
-    body = json.dumps(fields, separators=(",", ":")).encode()
-    return f"{binascii.crc32(body):08x} ".encode() + body + b"\n"
-
-
-def _unframed(framed: bytes) -> "list[Any] | None":
-    """The list in one line, or None when the line is damaged."""
-    body = framed[9:]
-    if framed[8:9] != b" " or framed[:8] != f"{binascii.crc32(body):08x}".encode():
-        return None
-    try:
-        fields: "list[Any]" = json.loads(body)
-        known = (fields[0], len(fields)) in (("e", 8), ("e", 9), ("u", 4), ("u", 6))
-    except (ValueError, TypeError, LookupError):
-        return None
-    return fields if known and _sound(fields) else None
-
-
-def _sound(fields: "list[Any]") -> bool:
-    """Whether every field has its type: a checksum says that nothing changed, not that it was ever right."""
-    if fields[0] == "u":
-        counts, texts = fields[1:2] + fields[4:5], fields[2:4]
-        pairs: "list[Any]" = fields[5] if len(fields) > 5 and fields[5] is not None else []
-        named = _is_list(pairs) and all(
-            _is_list(pair) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
-        )
-        return named and _counts(counts) and all(_is_list(text) and _texts(text) for text in texts)
-    decided = len(fields) == 8 or (_is_list(fields[8]) and len(fields[8]) == len(DECISION))
-    told = [text for text in fields[6:8] if text is not None]
-    return decided and _counts(fields[1:4]) and fields[2] > 0 and _texts(fields[4:6]) and _texts(told)
-
-
-def _is_list(value: "Any") -> bool:
-    return isinstance(value, list)
-
-
-def _counts(values: "list[Any]") -> bool:
-    return all(type(value) is int and value >= 0 for value in values)
-
-
-def _texts(values: "list[Any]") -> bool:
-    return all(isinstance(value, str) for value in values)
 
 
 def _is_desired(desired: "dict[str, Any]") -> bool:
