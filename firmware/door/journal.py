@@ -13,9 +13,7 @@ CPython and on MicroPython. Two kinds of line; a file begins with the second kin
 A "u" of an earlier version ends after the receipts.
 """
 
-import binascii
-import json
-
+from ostiary.firmware.door.framing import framed, unframed
 from ostiary.protocol import codes
 
 TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
@@ -88,7 +86,7 @@ def line(entry: "dict[str, Any]") -> bytes:
     decision = entry.get("decision")
     if decision is not None:
         fields.append([decision.get(name) for name in DECISION])
-    return _framed(fields)
+    return framed(fields)
 
 
 def head(recovered: Recovered) -> bytes:
@@ -96,7 +94,7 @@ def head(recovered: Recovered) -> bytes:
     desired = recovered.desired
     # Sorted, because a MicroPython dict keeps no order.
     pairs = None if desired is None else [[name, desired[name]] for name in sorted(desired)]
-    return _framed(["u", recovered.upto, recovered.open, recovered.closed, recovered.term, pairs])
+    return framed(["u", recovered.upto, recovered.open, recovered.closed, recovered.term, pairs])
 
 
 def compacted(recovered: Recovered) -> bytes:
@@ -119,7 +117,7 @@ def recover(data: bytes) -> Recovered:
         if end < 0:
             recovered.clean = False
             break
-        if not _take(recovered, _unframed(data[start:end]), damaged):
+        if not _take(recovered, unframed(data[start:end]), damaged):
             damaged += 1
             recovered.clean = False
         else:
@@ -188,21 +186,3 @@ def _entry(fields: "list[Any]") -> "dict[str, Any]":
     if len(fields) > 8:
         entry["decision"] = {DECISION[i]: value for i, value in enumerate(fields[8]) if value is not None}
     return entry
-
-
-def _framed(fields: "list[Any]") -> bytes:
-    body = json.dumps(fields, separators=(",", ":")).encode()
-    return f"{binascii.crc32(body):08x} ".encode() + body + b"\n"
-
-
-def _unframed(framed: bytes) -> "list[Any] | None":
-    """The list in one line, or None when the line is damaged."""
-    body = framed[9:]
-    if framed[8:9] != b" " or framed[:8] != f"{binascii.crc32(body):08x}".encode():
-        return None
-    try:
-        fields: "list[Any]" = json.loads(body)
-        known = (fields[0], len(fields)) in (("e", 8), ("e", 9), ("u", 4), ("u", 6))
-    except (ValueError, TypeError, LookupError):
-        return None
-    return fields if known else None

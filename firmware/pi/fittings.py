@@ -76,9 +76,6 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
     attachment = Attachment(doorstep, log, roles)
     camera = PostedCamera(attachment, log)
 
-    def tell(pattern: str) -> None:
-        attachment.send({"do": "tell", "led": pattern, "buzzer": pattern})
-
     def close() -> None:
         camera.close()
         attachment.close()
@@ -89,7 +86,7 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
         camera if "reader" in roles else None,
         True,
         BoardDisplay(attachment),
-        tell,
+        attachment.tell,
         attachment.start,
         close,
     )

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.firmware.door import journal
+from ostiary.firmware.door.framing import framed
 from ostiary.protocol import codes, messages
 
 RECEIPTS = ["A" * 16, "B" * 16, "C" * 16]
@@ -150,3 +151,31 @@ def test_an_entry_with_a_wrong_number_is_refused() -> None:
     recovered = journal.recover(bytes_of(sample()))
     with pytest.raises(ValueError, match="9 cannot follow 6"):
         recovered.follow({**sample()[0], "seq": 9})
+
+
+def test_the_highest_term_and_what_is_desired_outlive_entries_compaction_and_a_torn_line() -> None:
+    kept = journal.recover(HEAD)
+    kept.term, kept.desired = 7, {"term": 7, "number": 2**52 - 1, "lockdown": True, "offline": "deny"}
+    data = bytes_of(sample()) + journal.head(kept)
+    for torn in (data, data + journal.line({**sample()[0], "seq": 7})[:-9]):
+        recovered = journal.recover(torn)
+        assert (recovered.term, recovered.desired, recovered.last_seq) == (7, kept.desired, 6)
+        again = journal.recover(journal.compacted(recovered))
+        assert (again.term, again.desired, again.entries) == (7, kept.desired, sample())
+
+
+def test_a_decision_made_alone_is_written_whole() -> None:
+    at = {"ms": 1_800_000_000_000, "clock": "set"}
+    decision = {"verdict": "deny", "credential": "card", "way": "card+pin", "pack": 0, "code": "pack-missing"}
+    entry = {"v": 1, "boot": 1, "seq": 1, "at": at, "kind": "decided", "receipt": "A" * 16, "decision": decision}
+    for more in ({}, {"subject": "x" * 16, "pack_age_ms": 0}):
+        entry["decision"] = decision | more
+        assert journal.recover(HEAD + journal.line(entry)).entries == [entry]
+        messages.encode("event", entry)
+
+
+def test_a_head_of_an_earlier_version_is_read() -> None:
+    recovered = journal.recover(framed(["u", 4, ["A" * 16], ["B" * 16]]))
+    assert (recovered.upto, recovered.open, recovered.closed, recovered.term, recovered.desired) == (
+        4, ["A" * 16], ["B" * 16], 0, None,
+    )  # fmt: skip
