@@ -74,7 +74,7 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
     from ostiary.firmware.virtual.pins import BoardInputs
 
     attachment = Attachment(doorstep, log, roles)
-    camera = PostedCamera(attachment)
+    camera = PostedCamera(attachment, log)
 
     def close() -> None:
         camera.close()

@@ -20,6 +20,7 @@ class Attachment:
     def __init__(self, path: Path, log: Callable[[str], None], roles: Sequence[str] = ("reader", "strike")) -> None:
         self.on_levels: Callable[[dict[str, Any]], None] = lambda levels: None
         self.on_present: Callable[[dict[str, Any], bytes], None] = lambda header, picture: None
+        self.on_reader: Callable[[dict[str, Any]], None] = lambda header: None
         self._path = path
         self.roles = list(roles)
         self._log = log
@@ -85,3 +86,5 @@ class Attachment:
             self.on_levels(header)
         elif do == "present":
             self.on_present(header, blob)
+        elif do in ("keys", "wiegand"):
+            self.on_reader(header)

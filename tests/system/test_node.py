@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from ostiary.controller.samples import portrait
+from ostiary.firmware.door.wiegand import encode
 from ostiary.firmware.pi import identity
 from ostiary.firmware.pi.link import Link
 from ostiary.protocol import base64url
@@ -328,3 +329,14 @@ def test_the_line_sends_at_once_and_takes_no_answer_that_lay_at_the_broker(tmp_p
             ("desired", keeper.desired(7)),
         ]
         assert not link.online
+
+
+def test_keys_and_pulses_at_the_reader_are_one_attempt(node: NodeAtDoor) -> None:
+    node.board.ask({"do": "keys", "keys": "2468#"})
+    bits = "".join(map(str, encode("26-123-4567")))
+    node.board.ask({"do": "wiegand", "bits": bits[:-1] + "x", "apart_us": 2_000})
+    node.board.ask({"do": "wiegand", "bits": bits[:-1], "apart_us": 2_000})
+    node.board.ask({"do": "wiegand", "bits": bits, "apart_us": 2_000})
+    ask = node.keeper.next("ask")
+    assert (ask["credential"], ask["claim"]) == ("card", {"kind": "card", "value": "26-123-4567"})
+    assert ask["pin"] == "2468"

@@ -7,7 +7,7 @@ import pytest
 
 HOUSE = Path(__file__).resolve().parents[2]
 SHEET = HOUSE / "hardware" / "COMMISSIONING.md"
-ROOMS = ("protocol", "models", "hardware", "firmware", "controller", "docs")
+ROOMS = ("protocol", "models", "hardware", "scenarios", "firmware", "controller", "docs")
 KINDS = {".py", ".md", ".toml", ".service", ".html"}
 SAYS = re.compile(r"on\s+the\s+checklist", re.IGNORECASE)
 NAMED = re.compile(r"\s*\(([a-z0-9-]+(?:,\s+[a-z0-9-]+)*)\)")
