@@ -229,10 +229,38 @@ def test_a_search_alone_finds_whom_it_finds_online_and_gives_way_to_rivals() -> 
     world = opening(face="identify", budget=Budget(0.01, 30))
     alone = world.alone(world.pack().content)
     assert alone.decide(face(1), NOW, "set").code == "granted"
-    assert alone.decide(face(3), NOW, "set").code == "face-unknown"  # enrolled, and may not pass: not in the pack
+    assert alone.decide(face(3), NOW, "set").code == "not-in-pack"  # enrolled, and may not pass
     assert alone.decide(face(77), NOW, "set").code == "face-unknown"
     small = opening(face="identify", budget=Budget(0.01, 1))
     assert small.alone(small.pack().content).decide(face(1), NOW, "set").code == "gallery-too-large"
+
+
+@pytest.mark.parametrize("other", [OTHER, STRANGER], ids=["who may pass", "who may not"])
+@pytest.mark.parametrize("seed", range(8))
+def test_at_the_very_threshold_the_node_is_the_stricter_one(seed: int, other: PersonFacts) -> None:
+    """Probes whose cosine with one face, or with a second one, lies within a hair of the threshold."""
+    from ostiary.controller.policy.door import Budget
+
+    dice = np.random.default_rng(seed)
+    axes, _ = np.linalg.qr(dice.standard_normal((DIMENSIONS, 3)))
+    faces = {n: steps(axes[:, n]) for n in (0, 1)}
+    changed: dict[str, Any] = {"face": "identify", "budget": Budget(0.01, 30)}
+    world = World(door(site(("member: active",), 600), **changed), [MEMBER, other], faces)
+    pack = world.pack()
+    alone = world.alone(pack.content)
+    at = threshold(MODEL, 1e-3)
+    both = [(at + by, 0.0) for by in np.linspace(-0.02, 0.02, 41)] + [
+        (0.8, at + by) for by in np.linspace(-0.02, 0.02, 41)
+    ]
+    said: set[tuple[str, bool]] = set()
+    for first, second in both:
+        rest = np.sqrt(1 - first**2 - second**2)
+        shown = steps(axes @ np.array([first, second, rest]))
+        facts = {"credential": "face", "probe": probe_of(shown), "faces": 1}
+        verdict, online = alone.decide(facts, NOW, "set"), world.online(facts, NOW, None)
+        said.add((verdict.code, online is not None))
+        assert verdict.code != GRANTED or verdict.subject == base64url.encode(world.subject(online or ""))
+    assert {("granted", True), ("face-unknown", False), ("several-candidates", False)} <= said
 
 
 def test_a_pack_names_nobody_and_holds_no_card_and_no_face_as_it_is_kept_elsewhere() -> None:
