@@ -96,7 +96,7 @@ def facts(body: Mapping[str, Any], name_of: Mapping[str, str]) -> list[Fact]:
     credential = CREDENTIALS.get(str(body.get("credential")), body.get("credential"))
     claim = body.get("claim")
     tell("Credential", f"{credential}, claimed by {claim}" if claim and claim != credential else credential)
-    tell("Presented together", " and ".join(CREDENTIALS.get(one, one) for one in body.get("presented") or ()))
+    tell("Presented together", " and ".join(CREDENTIALS.get(one) or str(one) for one in body.get("presented") or ()))
     tell("PIN", PINS.get(str(body.get("pin")), body.get("pin")))
     tell("Faces in view", body.get("faces"))
     tell("Face", MATCHES.get(str(body.get("match")), body.get("match")))
