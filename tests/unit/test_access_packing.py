@@ -302,7 +302,8 @@ def test_more_time_is_theirs_alone_too() -> None:
 @given(worlds(), worlds())
 def test_a_newer_pack_that_is_not_narrower_grants_all_that_the_older_would(before: World, after: World) -> None:
     older, newer = before.pack(), after.pack(NOW + HOUR_MS)
-    if narrower(older, newer):
+    # These doors were changed behind their policy's back; a policy that says something else has another hash.
+    if narrower(older, newer) or before.policy.doors["door"] != after.policy.doors["door"]:
         return
     one, other = before.alone(older.content), after.alone(newer.content)
     for n in range(len(before.people)):
