@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Any
 
+from ostiary.firmware.virtual.quick.brought import pass_text, probe
 from ostiary.firmware.virtual.quick.clockwork import Clockwork
 from ostiary.firmware.virtual.quick.wire import Wire
 from ostiary.protocol import base64url
@@ -22,17 +22,6 @@ CLOSE_MS = 60_000  # what no journal closes by then is closed as unknown
 OUTCOMES = ("acted", "unused", "refused")
 LEARN = "https://door.example"
 EXPIRED = "pass-expired"
-
-
-def probe(portrait: str) -> dict[str, Any]:
-    """A face as its portrait's name: the same name is the same face, and no other."""
-    vector = base64url.encode(sha256(portrait.encode()).digest() * 2)
-    return {"model": "0" * 64, "runtime": "virtual time", "vector": vector, "scale": 1.0}
-
-
-def pass_text(person: str) -> str:
-    """A pass as its person's name; nobody checks a signature here."""
-    return f"OST1.{base64url.encode(person.encode())}.{base64url.encode(bytes(64))}"
 
 
 @dataclass

@@ -8,15 +8,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ostiary.firmware.virtual.leaf import Leaf
 from ostiary.firmware.virtual.quick.alone import QuickAlone
+from ostiary.firmware.virtual.quick.brought import pass_text, probe
 from ostiary.firmware.virtual.quick.clockwork import Clockwork
+from ostiary.firmware.virtual.quick.door import QuickDoor
 from ostiary.firmware.virtual.quick.flash import Flash
-from ostiary.firmware.virtual.quick.keeper import QuickKeeper, pass_text, probe
+from ostiary.firmware.virtual.quick.keeper import QuickKeeper
 from ostiary.firmware.virtual.quick.node import REPLY_WAIT_MS, QuickNode
 from ostiary.firmware.virtual.quick.wire import Wire
 from ostiary.firmware.virtual.quick.wiring import WiredLeaf
-from ostiary.scenarios.play.judge import Edge, Journal, Told, Witnessed
+from ostiary.scenarios.play.judge import Journal, Told, Witnessed
 from ostiary.scenarios.play.language import OPERATIONS, PLUGS, Scenario, Show
 from ostiary.scenarios.play.world import Row
 
@@ -37,32 +38,6 @@ CAN = frozenset(
         *(f"unplug {plug}" for plug in PLUGS),
     }
 )
-
-
-class QuickDoor:
-    """A door of this world: its leaf, its nodes, and what was seen of it."""
-
-    def __init__(self, leaf: Leaf, nodes: list[QuickNode]) -> None:
-        self.leaf, self.nodes = leaf, nodes
-        self.edges: list[Edge] = []
-        self.promised: set[str] = set()
-        self.exits: list[str] = []
-        self._looked = 0
-
-    @property
-    def reader(self) -> QuickNode:
-        return next(node for node in self.nodes if "reader" in node.roles)
-
-    @property
-    def strike(self) -> QuickNode:
-        return next(node for node in self.nodes if "strike" in node.roles)
-
-    def look(self) -> None:
-        """Take down the strike's edges since the last look."""
-        for edge in self.leaf.edges(self._looked):
-            self._looked = edge.number
-            if edge.pin == "strike":
-                self.edges.append(Edge(edge.level, edge.at_ms, edge.by))
 
 
 class QuickWorld:
