@@ -2,8 +2,6 @@
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from ostiary.controller import __version__
@@ -14,18 +12,22 @@ from ostiary.controller.web.api import live, log, policy_looks, policy_preview, 
 from ostiary.controller.web.api import policy as api_policy
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
-from ostiary.controller.web.panel import decisions, doors, models, people, person, policy, purpose
+from ostiary.controller.web.panel import (
+    contests,
+    decisions,
+    lockdown,
+    models,
+    now,
+    people,
+    person,
+    policy,
+    purpose,
+    review,
+    step_up,
+)
 from ostiary.controller.web.problem import Problem
 from ostiary.controller.web.render import STATIC
-
-
-class NamedByContent(StaticFiles):
-    """Static files whose addresses carry their hash: a browser may keep them for ever."""
-
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        response = super().file_response(*args, **kwargs)  # pyright: ignore[reportArgumentType] - as they came
-        response.headers["cache-control"] = "public, max-age=31536000, immutable"
-        return response
+from ostiary.controller.web.static_files import NamedByContent
 
 
 def make_app(desk: Desk) -> ASGIApp:
@@ -41,7 +43,7 @@ def make_app(desk: Desk) -> ASGIApp:
     )
     app.state.desk = desk
     answering.register(app)
-    panel = (doors, decisions, people, person, policy, models, purpose)
+    panel = (now, lockdown, step_up, contests, review, decisions, people, person, policy, models, purpose)
     policy_api = (api_policy, policy_looks, policy_preview, policy_proofs)
     for room in (*panel, api_doors, api_decisions, *policy_api, live, reports, log):
         app.include_router(room.router)

@@ -12,16 +12,16 @@ from ostiary.controller.people import registry
 from ostiary.controller.policy.document import Policy, load
 from ostiary.controller.store.people_db import open_people
 from ostiary.controller.store.places import Places
-from ostiary.controller.web import doorway
+from ostiary.controller.web import doorway, site_now
 from ostiary.controller.web.comparing import Comparing
 from ostiary.controller.web.faces import Faces
 from ostiary.controller.web.index import Index
-from ostiary.controller.web.live import Feed, Sources
+from ostiary.controller.web.live import Feed, Sources, Standing
 from ostiary.controller.web.often import Often
 from ostiary.controller.web.pocket import Pocket
 from ostiary.controller.web.previewed import Previewed
 from ostiary.controller.web.problem import ActRefused, KeeperAway, NotThere, Problem
-from ostiary.controller.web.views import DoorChoice, DoorState
+from ostiary.controller.web.views import DoorChoice, DoorNow, DoorState
 from ostiary.controller.web.work import Work
 
 # Until there is sign-in, whoever uses this machine is its operator.
@@ -42,7 +42,7 @@ class Desk:
         self.comparing = Comparing()
         self.previewed = Previewed()
         self.index = Index(settings.log_place(places))
-        self.feed = Feed(Sources(self.index.mark, self.index.last, self.index.since, self._door_states))
+        self.feed = Feed(Sources(self.index.mark, self.index.last, self.index.since, self._standing))
         self._keeper = Keeper(places.keeper_socket)
         self._policy: Policy | None = None
 
@@ -107,13 +107,20 @@ class Desk:
                 "Choose one of them.",
             )
 
-    async def _door_states(self) -> list[DoorState]:
+    async def now(self) -> tuple[dict[str, Any], tuple[DoorNow, ...], list[DoorState]]:
+        """What the keeper says of the site, its doors in words, and the pins of the virtual ones."""
+        standing = await self.act("standing", {})
+        doors = [door.id for door in await self.doors()]
+        pins = await doorway.states(self.places, doors)
+        return standing, site_now.doors_now(standing, doors, {state.id: state for state in pins}), pins
+
+    async def _standing(self) -> list[Standing]:
         try:
-            doors = await self.doors()
+            _, doors, pins = await self.now()
         except Problem:
             # The keeper is away; the page says so where it matters, and the feed looks again soon.
             return []
-        return await doorway.states(self.places, [door.id for door in doors])
+        return [*pins, *doors]
 
 
 def _problem(error: ActError) -> Problem:

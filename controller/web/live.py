@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ostiary.controller.web.problem import TooManyViewers
-from ostiary.controller.web.views import DoorState, Row
+from ostiary.controller.web.views import DoorNow, DoorState, Row
 
 LOG_EVERY_S = 0.1
 DOORS_EVERY_S = 0.4
@@ -20,7 +20,8 @@ MOST_AT_ONCE = 128
 MOST_SHOWN = 50
 MOST_MISSED = 500
 
-Happening = Row | DoorState
+Standing = DoorState | DoorNow
+Happening = Row | Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Sources:
     mark: Callable[[], int | None]
     last: Callable[[], int]
     since: Callable[[int, int], tuple[list[Row], int]]
-    doors: Callable[[], Awaitable[list[DoorState]]]
+    doors: Callable[[], Awaitable[list[Standing]]]
 
 
 class Feed:
@@ -43,7 +44,7 @@ class Feed:
         self._looking: list[asyncio.Task[None]] = []
         self._closed = False
         self._arriving = asyncio.Lock()
-        self._states: dict[str, DoorState] = {}
+        self._states: dict[tuple[type[Standing], str], Standing] = {}
 
     @property
     def viewers(self) -> int:
@@ -123,8 +124,9 @@ class Feed:
     async def _follow_doors(self) -> None:
         while True:
             for state in await self._sources.doors():
-                if self._states.get(state.id) != state:
-                    self._states[state.id] = state
+                known = (type(state), state.id)
+                if self._states.get(known) != state:
+                    self._states[known] = state
                     self._tell(state)
             await asyncio.sleep(DOORS_EVERY_S)
 

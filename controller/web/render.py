@@ -16,6 +16,16 @@ from ostiary.protocol.doorstep import MOST_PICTURES
 
 ROOM = Path(__file__).parent
 STATIC = ROOM / "static"
+MENU = (
+    ("/", "Now"),
+    ("/doors", "Doors"),
+    ("/people", "People"),
+    ("/ledger", "Ledger"),
+    ("/contests", "Contests"),
+    ("/policy", "Policy"),
+    ("/log", "Log"),
+    ("/numbers", "Numbers"),
+)
 
 
 def moment(at_ms: int) -> str:
@@ -30,6 +40,15 @@ def short(at_ms: int) -> str:
 
 def day(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%-d %B %Y")
+
+
+def span(ms: int) -> str:
+    """How long, in the largest unit that says it: `40 s`, `12 min`, `3 h`, `5 days`."""
+    for unit_ms, unit in ((86_400_000, "day"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")):
+        if ms >= 2 * unit_ms or (unit == "s"):
+            count = ms // unit_ms
+            return f"{count} {unit}s" if unit == "day" else f"{count} {unit}"
+    raise AssertionError("seconds say any length")
 
 
 def iso(at_ms: int) -> str:
@@ -55,11 +74,12 @@ def environment() -> Environment:
     )
     made.globals.update(
         asset=asset,
+        menu=MENU,
         default_purpose=AT_THE_VIRTUAL_DOOR,
         most_pictures=MOST_PICTURES,
         least_turning=liveness.FRAMES,
     )
-    made.filters.update(moment=moment, short=short, day=day, iso=iso)
+    made.filters.update(moment=moment, short=short, day=day, iso=iso, span=span)
     # Fragments are also rendered alone, outside of base.html.
     made.globals["marks"] = made.get_template("_marks.html").module
     return made

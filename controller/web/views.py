@@ -29,6 +29,35 @@ class DoorState:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeNow:
+    """A node as the keeper hears it: `state` is online, stopped, lost or unknown, and `says` is that in words."""
+
+    node: str
+    door: str
+    state: str
+    says: str
+    at_ms: int | None
+    virtual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DoorNow:
+    """A door in one `word`; `tone` is yes, no or wait. `locked_ms`: since when nobody is let in; None: as ruled.
+    `contact` and `strike` are empty where nobody tells of them."""
+
+    id: str
+    name: str
+    word: str
+    tone: str
+    notes: tuple[str, ...]
+    locked_ms: int | None
+    site_locked: bool
+    nodes: tuple[NodeNow, ...]
+    contact: str
+    strike: str
+
+
+@dataclass(frozen=True, slots=True)
 class PortraitChoice:
     name: str
     title: str

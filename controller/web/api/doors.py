@@ -8,8 +8,8 @@ from starlette.requests import Request
 from ostiary.controller.web import doorway
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.forms import read_form
-from ostiary.controller.web.panel.doors import CARD_LONGEST, pictures_of
 from ostiary.controller.web.panel.purpose import purpose_from
+from ostiary.controller.web.panel.step_up import CARD_LONGEST, pictures_of
 from ostiary.protocol.doorstep import MOST_PICTURES
 
 router = APIRouter(prefix="/api/v1/doors", tags=["doors"])

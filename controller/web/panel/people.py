@@ -9,7 +9,7 @@ from ostiary.controller.people.notice import notice
 from ostiary.controller.web import enrolling, faces, roster
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.forms import Form, read_form
-from ostiary.controller.web.panel.doors import picture_of, portraits
+from ostiary.controller.web.panel.step_up import picture_of, portraits
 from ostiary.controller.web.problem import BadForm, Problem
 from ostiary.controller.web.render import page
 from ostiary.controller.web.views import Given, NoticeText

@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from ostiary.controller.web import enrolling, faces, roster
 from ostiary.controller.web.desk import Desk, desk_of
 from ostiary.controller.web.forms import read_form
-from ostiary.controller.web.panel.doors import picture_of, portraits
 from ostiary.controller.web.panel.people import LONGEST, notice_text, require_consent
+from ostiary.controller.web.panel.step_up import picture_of, portraits
 from ostiary.controller.web.problem import BadForm, Problem
 from ostiary.controller.web.render import page
 from ostiary.controller.web.views import Named

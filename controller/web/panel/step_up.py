@@ -1,4 +1,4 @@
-"""The first page: virtual doors, what their displays say, and on the operator's side why."""
+"""Virtual doors to step up to: what their displays say, and on the operator's side why."""
 
 from dataclasses import replace
 
@@ -32,8 +32,8 @@ UNDECIDED = (
 )
 
 
-@router.get("/")
-async def doors(request: Request) -> Response:
+@router.get("/step-up")
+async def step_up(request: Request) -> Response:
     return await _page(request, desk_of(request), Chosen())
 
 
@@ -71,7 +71,7 @@ async def hand(request: Request, door: str) -> Response:
     await doorway.hand(desk.places, door, form.fields.get("do", ""))
     if wants_fragment(request):
         return HTMLResponse(fragment("_door_state.html", state=await doorway.state(desk.places, door)))
-    return RedirectResponse(f"/#door-{door}", 303)
+    return RedirectResponse(f"/step-up#door-{door}", 303)
 
 
 @router.get("/portraits/{name}")
@@ -91,8 +91,8 @@ async def _page(
         chosen = replace(chosen, door=known[0].id)
     return page(
         request,
-        "doors.html",
-        here="/",
+        "step_up.html",
+        here="/doors",
         purpose=purpose or purpose_of(request),
         doors=known,
         states={state.id: state for state in await doorway.states(desk.places, [door.id for door in known])},
