@@ -11,7 +11,7 @@ import os
 import secrets
 import signal
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,27 +20,29 @@ from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller import site as settings
 from ostiary.controller.access import answer, record
-from ostiary.controller.access.closing import MARK, MARK_EVERY, UNKNOWN, Closing, outcomes_in, unknown
+from ostiary.controller.access.closing import MARK, MARK_EVERY, Closing, outcomes_in, unknown
 from ostiary.controller.access.identify import Identity, Matcher, identify
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
+from ostiary.controller.access.journals import Decided, Journals
 from ostiary.controller.access.judge import Judgement, judge, refused
 from ostiary.controller.access.known import Known
 from ostiary.controller.access.outage import Outage
 from ostiary.controller.access.presence import remembered
+from ostiary.controller.access.ruling import Ruling
+from ostiary.controller.access.telling import Telling
 from ostiary.controller.acts import server
 from ostiary.controller.acts.contest_lapsed import record_lapsed
+from ostiary.controller.fleet.heard import Heard
+from ostiary.controller.fleet.lease import TERM
 from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes
 from ostiary.controller.people.erasable import contesting
 from ostiary.controller.people.protect import TemplateShield
-from ostiary.controller.policy.document import Policy, load
-from ostiary.controller.policy.errors import PolicyError
+from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Live
 from ostiary.controller.policy.memo import Memo
 from ostiary.controller.record import reviewing
-from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.log import Log
-from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.record import Draft
 from ostiary.controller.record.retention import expire
 from ostiary.controller.site import Site
@@ -57,12 +59,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 BATCH = 256
-TERM = 1  # one controller owns an embedded site, so its lease never rises
 DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 CLOSE_EVERY_S = 5.0
 DAY_S = 86_400.0
 FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
-RECENT = 10_000  # decisions whose outcome is still expected; an older one is looked up in the log
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: none that are read as another
 
 _log = logging.getLogger("ostiary.keeper")
@@ -84,13 +84,8 @@ class Keeper:
         self.site = site.name
         self.keys = store
         self.log = log
-        self.policy: Policy | None = None
-        self._memo: Memo | None = None
-        self._shadow: Memo | None = None
-        self.policy_version = 0
         self.publishing = asyncio.Lock()
         self.locking = asyncio.Lock()
-        self._published: dict[str, Any] | None = None
         self._places = places
         self._learn = site.learn
         self._retention = site.retention
@@ -102,7 +97,7 @@ class Keeper:
             node.node: Standing(node.node, node.door, node.virtual, self._keys_of(node.node))
             for node in fleet_nodes(places)
         }
-        self._statuses: dict[str, dict[str, Any]] = {}
+        self.heard = Heard()
         models = {model.sha256: model for model in embedders()}
         self._intake = Intake(
             self.site,
@@ -116,11 +111,12 @@ class Keeper:
             self.card_tag,
         )
         self._presence = remembered(log, self.now_ms())
-        self._journal = log.journal()
-        self._closing = Closing(self._journal.pop(MARK, 0))
+        kept = log.journal()
+        self._closing = Closing(kept.pop(MARK, 0))
+        self._journals = Journals(self.site, log, self._closing, kept)
+        self._ruling = Ruling(log)
         self._outage = Outage()
         self._take_up_open_decisions()
-        self._recent: OrderedDict[str, tuple[str, int, tuple[str, ...]]] = OrderedDict()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()
         address = BrokerAddress(
@@ -130,13 +126,12 @@ class Keeper:
             places.tls / "keeper.pem",
             places.tls / "keeper.key",
         )
-        self._link = Link(self.site, address, self._heard)
-        self._rule_published_policy()
-        self._go_on_shadowing()
+        self._link = Link(self.site, address, self._hear)
+        self._telling = Telling(self._link, self._standings, self._ruling, self._journals, self._presence)
 
     # --- the hot path ------------------------------------------------------------------------------------------
 
-    def _heard(self, topic: str, payload: bytes) -> None:
+    def _hear(self, topic: str, payload: bytes) -> None:
         self._waiting.append((topic, payload))
         self._wake.set()
 
@@ -162,10 +157,10 @@ class Keeper:
                 case Note() as note:
                     notes.append(note)
                 case Repeat(standing, sealed):
-                    self._link.tell(standing.node, "answer", sealed)
+                    self._telling.again(standing.node, "answer", sealed)
         at_ms = self.now_ms()
         # One policy for the whole way: another may be published while the records of this batch are being written.
-        policy, memo, shadow = self.policy, self._memo, self._shadow
+        policy, memo, shadow = self._ruling.policy, self._ruling.memo, self._ruling.shadow
         decided = self._judged(asks, policy, memo, shadow, at_ms)
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
@@ -177,7 +172,11 @@ class Keeper:
             record.refusal(self.site, refusal, code, at_ms)
             for refusal, code in zip(refusals, codes[len(asks) :], strict=True)
         ]
-        told, journal = self._noted(notes, drafts, at_ms)
+        for note in notes:
+            if note.purpose == "status":
+                self.heard.status(note.standing.node, note.message, at_ms)
+        entries, journal = self._journals.taken([note for note in notes if note.purpose == "event"], at_ms)
+        drafts += entries
         if drafts:
             freshness = {ask.standing.node: self._intake.freshness[ask.standing.node] for ask in asks}
             try:
@@ -187,16 +186,17 @@ class Keeper:
                 self._closing.failed(outcomes_in(drafts))
                 for ask in asks:
                     self._intake.abandoned(ask)
-                    self._tell(ask.standing, "answer", answer.busy(ask.message["nonce"], TERM, self._learn))
+                    busy = answer.busy(ask.message["nonce"], TERM, self._learn)
+                    self._telling.tell(ask.standing.node, "answer", busy)
                 return
             for draft, receipt in zip(drafts, receipts, strict=True):
                 self.recorded(receipt.position, draft)
             self._answer(decided, policy, refusals, codes, receipts)
-            self._journal.update(journal)
+            self._journals.upto.update(journal)
             self._closing.settled(outcomes_in(drafts))
             await self._works_again(at_ms)
-        for node in told:
-            self._desire(self._standings[node])
+        for node in {note.standing.node for note in notes if note.purpose in ("status", "event")}:
+            self._telling.desire(node)
 
     def _judged(
         self, asks: list[Ask], policy: Policy | None, memo: Memo | None, shadow: Memo | None, at_ms: int
@@ -242,70 +242,16 @@ class Keeper:
             message = answer.decided(
                 ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn
             )
-            sealed = answer.seal_for(ask.standing, "answer", message, os.urandom(answer.IV_BYTES))
-            self._link.tell(ask.standing.node, "answer", sealed)
+            sealed = self._telling.tell(ask.standing.node, "answer", message)
             self._intake.answered(ask, sealed, now_ms)
             persons = (identity.person,) if identity.person else ()
             self._closing.decided(receipt.position, ask.standing.door, now_ms)
-            self._recent[code] = (ask.standing.door, receipt.position, persons)
-            if len(self._recent) > RECENT:
-                self._recent.popitem(last=False)
+            self._journals.decided(code, Decided(receipt.position, ask.standing.door, persons))
         for refusal, code, receipt in zip(refusals, codes[len(decided) :], receipts[len(decided) :], strict=False):
             _log.warning("Refused a message of %s: %s (%s)", refusal.node, refusal.code, refusal.detail)
             if refusal.answerable and refusal.node:
                 message = answer.decided(refusal.answerable, False, 0, 0, TERM, code, receipt, self._learn)
-                self._tell(self._standings[refusal.node], "answer", message)
-
-    def _tell(self, standing: Standing, purpose: str, message: dict[str, Any], *, retain: bool = False) -> None:
-        sealed = answer.seal_for(standing, purpose, message, os.urandom(answer.IV_BYTES))
-        self._link.tell(standing.node, purpose, sealed, retain=retain)
-
-    def _desire(self, standing: Standing) -> None:
-        """Tell a node how far its journal is kept, and what its door asks to speak for a face of flesh."""
-        door = self.policy.doors.get(standing.door) if self.policy else None
-        desired = {
-            "v": 1,
-            "journal_upto": self._journal.get(standing.node, 0),
-            "liveness": "none" if door is None else door.liveness,
-        }
-        self._tell(standing, "desired", desired, retain=True)
-
-    # --- what nodes report -------------------------------------------------------------------------------------
-
-    def _noted(self, notes: list[Note], drafts: list[Draft], at_ms: int) -> tuple[set[str], dict[str, int]]:
-        """Adds the journal entries that continue a node's sequence to `drafts`; says which nodes to tell how far
-        their journal is kept. An entry out of turn is not taken: the node sends it again, in order."""
-        told: set[str] = set()
-        upto: dict[str, int] = {}
-        for note in notes:
-            node = note.standing.node
-            if note.purpose == "status":
-                self._statuses[node] = {**note.message, "at_ms": at_ms}
-            told.add(node)
-            if note.purpose != "event":
-                continue
-            known = upto.get(node, self._journal.get(node))
-            # A log that never heard of this node begins where the node's journal does: a new site, or a new log.
-            if known is not None and note.message["seq"] != known + 1:
-                continue
-            upto[node] = note.message["seq"]
-            about, persons = self._about(note.message.get("receipt"), note.standing.door)
-            corrects = self._corrected(about) if note.message["kind"] in record.OUTCOMES else None
-            drafts.append(record.door_event(self.site, note.standing, note.message, about, persons, at_ms, corrects))
-        return told, upto
-
-    def _about(self, code: str | None, door: str) -> tuple[int | None, tuple[str, ...]]:
-        """Which decision at this door a receipt code names, and whom it concerns. Another door's is none of its own:
-        a display shows the code, and whoever read it must not close that decision from elsewhere."""
-        if code is None:
-            return None, ()
-        if code in self._recent:
-            of, position, persons = self._recent[code]
-            return (position, persons) if of == door else (None, ())
-        row = self.log.reading().by_receipt(code)
-        if row is None or row.door != door:
-            return None, ()
-        return row.position, self._persons_of(row.position)
+                self._telling.tell(refusal.node, "answer", message)
 
     # --- what nobody reports -----------------------------------------------------------------------------------
 
@@ -314,13 +260,6 @@ class Keeper:
         while rows := reading.since(last):
             self._closing.follow(rows, now_ms)
             last = rows[-1].position
-
-    def _corrected(self, about: int | None) -> int | None:
-        """The record by which the keeper had closed this decision, if it had."""
-        if about is None or self._closing.told(about):
-            return None
-        row = self.log.reading().outcome_of(about)
-        return row.position if row and row.code == UNKNOWN else None
 
     async def _close_late(self) -> None:
         while True:
@@ -335,7 +274,7 @@ class Keeper:
         if not due and not self._outage.alarm and upto - self._closing.marked < MARK_EVERY:
             return
         try:
-            drafts = [unknown(self.site, held, self._persons_of(held.position), at_ms) for held in due]
+            drafts = [unknown(self.site, held, self._journals.persons_of(held.position), at_ms) for held in due]
             await self.log.append(drafts, journal={MARK: upto})
             self._closing.settled(positions)
             self._closing.marked = upto
@@ -351,15 +290,6 @@ class Keeper:
                 await self.log.append([over])
             except ThreePartError as error:
                 self._outage.failed(error, 0, at_ms)
-
-    def _persons_of(self, position: int) -> tuple[str, ...]:
-        try:
-            opened = self.log.open(position)
-        except Broken as error:
-            _log.error("A decision cannot be opened, so its outcome is filed under nobody: %s", error)
-            return ()
-        person = None if isinstance(opened, Erased) else opened.get("person")
-        return (person,) if person else ()
 
     def _hidden(self, identity: Identity, code: str, at_ms: int) -> str | None:
         similarity = identity.similarity
@@ -386,8 +316,16 @@ class Keeper:
     def people(self) -> Engine:
         return self._people
 
+    @property
+    def policy(self) -> Policy | None:
+        return self._ruling.policy
+
+    @property
+    def policy_version(self) -> int:
+        return self._ruling.version
+
     def publisher(self) -> str | None:
-        return None if self._published is None else self._published["operator"]
+        return None if self._ruling.published is None else self._ruling.published["operator"]
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -408,26 +346,17 @@ class Keeper:
         return operating.largest_gallery_of_all(fpir)
 
     def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
-        self.policy, self._memo, self.policy_version = policy, Memo(policy), body.get("version", 0)
-        self._published = {
-            "text": body["text"],
-            "sha256": policy.sha256,
-            "published_at_ms": published_at_ms,
-            "version": self.policy_version,
-            "operator": body.get("operator"),
-            "note": body.get("note"),
-        }
-        for standing in self._standings.values():
-            self._desire(standing)
+        self._ruling.publish(policy, body, published_at_ms)
+        self._telling.desire_all()
 
     def published(self) -> dict[str, Any] | None:
-        return self._published
+        return self._ruling.published
 
     def shadow(self, policy: Policy | None) -> None:
-        self._shadow = None if policy is None else Memo(policy)
+        self._ruling.shadow = None if policy is None else Memo(policy)
 
     def shadowed(self) -> Policy | None:
-        return None if self._shadow is None else self._shadow.policy
+        return None if self._ruling.shadow is None else self._ruling.shadow.policy
 
     def nodes(self) -> list[dict[str, Any]]:
         return [
@@ -435,8 +364,8 @@ class Keeper:
                 "node": standing.node,
                 "door": standing.door,
                 "virtual": standing.virtual,
-                "state": self._statuses.get(standing.node, {}).get("state", "unknown"),
-                "at_ms": self._statuses.get(standing.node, {}).get("at_ms"),
+                "state": self.heard.of(standing.node).state,
+                "at_ms": self.heard.of(standing.node).at_ms,
             }
             for standing in self._standings.values()
         ]
@@ -459,9 +388,7 @@ class Keeper:
 
     async def refresh(self) -> None:
         for person in await self._known.refresh():
-            for memo in (self._memo, self._shadow):
-                if memo is not None:
-                    memo.forget(person)
+            self._ruling.forget(person)
 
     # --- life --------------------------------------------------------------------------------------------------
 
@@ -474,28 +401,6 @@ class Keeper:
                 "Put both back from the same backup.",
             )
         return {purpose: keys.message_key(secret, self.site, node, purpose) for purpose in topics.PURPOSES}
-
-    def _rule_published_policy(self) -> None:
-        row = self.log.reading().last_of("publish")
-        body = None if row is None else self.log.open(row.position)
-        if row is None or not isinstance(body, dict):
-            return
-        try:
-            self.policy_version = body.get("version", 0)
-            self.publish(load(body["text"], body["name"]), body, row.at_ms)
-        except PolicyError as error:
-            # A later version may refuse what an earlier one took. Doors stay shut, and a better one can be published.
-            _log.error("The published policy is not valid any more, so no door opens: %s", error)
-
-    def _go_on_shadowing(self) -> None:
-        row = self.log.reading().last_of("shadow")
-        body = None if row is None else self.log.open(row.position)
-        if not isinstance(body, dict) or body["text"] is None:
-            return
-        try:
-            self.shadow(load(body["text"], body["name"]))
-        except PolicyError as error:
-            _log.error("The policy in the shadow is not valid any more, so it judges nothing: %s", error)
 
     async def _follow(self) -> None:
         while True:

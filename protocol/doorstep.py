@@ -1,8 +1,8 @@
 """Framing at the virtual doorstep: one JSON object a line, and where it announces `bytes`, so many raw bytes after it.
 
-The person's side says {"do": "present", "card": null or a number, "bytes": N} and a picture of N bytes, or several one
-after the other whose lengths it names in "pictures"; or {"do": "press", "what": "rex"}, {"do": "open"},
-{"do": "close"}, {"do": "pins"}; the board answers each with one frame.
+The person's side says {"do": "present", "card": null or a number, "pass": null or a pass's text, "pin": null or digits,
+"bytes": N} and a picture of N bytes, or several one after the other whose lengths it names in "pictures"; or
+{"do": "press", "what": "rex"}, {"do": "open"}, {"do": "close"}, {"do": "pins"}; the board answers each with one frame.
 No socket is opened here: `reader` and `writer` are asyncio's, or anything that reads and writes like them.
 """
 

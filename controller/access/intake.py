@@ -1,7 +1,7 @@
 """Step 1, intake: which bytes from a node are an ask that may be decided — authentic, fresh, never seen?
 
 Whatever the broker let through is checked again here. Nothing that fails raises: a message is an `Ask`, a `Note`
-(an event or a status), a `Repeat` of one already answered, or a `Refusal` with its code.
+(an event, a status, what a node reports), a `Repeat` of one already answered, or a `Refusal` with its code.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An authentic message that asks nothing: `purpose` is "event" or "status"."""
+    """An authentic message that asks nothing: `purpose` is "event", "live", "status" or "reported"."""
 
     standing: Standing
     purpose: str

@@ -34,10 +34,18 @@ class House(Protocol):
     site: str
     log: Log
     keys: KeyStore
-    policy: Policy | None
-    policy_version: int  # of the newest publication, valid still or not; 0: there was none
     publishing: asyncio.Lock
     locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy that rules."""
+        ...
+
+    @property
+    def policy_version(self) -> int:
+        """Of the newest publication, valid still or not; 0: there was none."""
+        ...
 
     @property
     def people(self) -> Engine:

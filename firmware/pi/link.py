@@ -11,8 +11,9 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ostiary.firmware.pi.identity import BadIdentity, Identity
-from ostiary.protocol import keys, messages, seal, topics
+from ostiary.protocol import base64url, keys, messages, seal, topics
 from ostiary.protocol.errors import Refused
+from ostiary.protocol.parts import NONCE_BYTES
 
 KEEPALIVE_S = 5
 FIRST_WAIT_S = 1
@@ -123,7 +124,8 @@ class Link:
             self._log("the broker does not let us read our own topics; this node's certificate is for another")
             return
         self._subscribed = True
-        online = self._sealed("status", {**self._status, "state": "online"})
+        nonce = base64url.encode(self._random(NONCE_BYTES))
+        online = self._sealed("status", {**self._status, "state": "online", "nonce": nonce})
         client.publish(self._topics["status"], online, qos=1, retain=True)
         self._log(f"connected to {self._identity.host}:{self._identity.port}")
         self._connected(True)

@@ -63,7 +63,7 @@ def run(directory: Path, doorstep: Path | None) -> None:
     boot = boot_count.next_boot(who.boot, journal.kept.last_boot)
     hardware = _virtual(doorstep) if who.virtual else _raspberry(doorstep)
     status = {"v": 1, "state": "online", "boot": boot, "firmware": FIRMWARE}
-    status.update(roles=list(who.roles), virtual=who.virtual)
+    status.update(roles=list(who.roles), virtual=who.virtual, clock=clock.wall()[1], safe_mode=False)
     node = Node()
     guard = Guard(hardware.pins, node.guard_said, log)
     link = Link(who, status, node.heard, node.connected, log, os.urandom)

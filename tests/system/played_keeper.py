@@ -24,6 +24,7 @@ class PlayedKeeper:
         secret = base64url.decode((site.places.node(NODE) / "secret").read_text().strip())
         self.keys = {p: keys.message_key(secret, "northside", NODE, p) for p in topics.PURPOSES}
         self._numbers = itertools.count(1)
+        self._desired = 0
         self.listen()
 
     def listen(self) -> None:
@@ -84,7 +85,13 @@ class PlayedKeeper:
 
     def has(self, upto: int) -> None:
         """Acknowledge the journal up to here."""
-        self.say("desired", {"v": 1, "journal_upto": upto}, retain=True)
+        self._desired += 1
+        self.say("desired", self.desired(upto), retain=True)
+
+    def desired(self, upto: int, **changed: Any) -> dict[str, Any]:
+        """What the node shall be; `number` is that of the last one said."""
+        message: dict[str, Any] = {"v": 1, "term": 1, "number": self._desired, "journal_upto": upto}
+        return message | {"lockdown": False, "face": True, "offline": "deny"} | changed
 
 
 class NodeAtDoor:

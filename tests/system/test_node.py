@@ -19,6 +19,7 @@ import pytest
 from ostiary.controller.samples import portrait
 from ostiary.firmware.pi import identity
 from ostiary.firmware.pi.link import Link
+from ostiary.protocol import base64url
 
 sys.path.insert(0, str(Path(__file__).parent))  # the name `tests` belongs to a dependency
 
@@ -324,6 +325,7 @@ def test_the_line_sends_at_once_and_takes_no_answer_that_lay_at_the_broker(tmp_p
         online = threading.Event()
         heard: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
         status = {"v": 1, "state": "online", "boot": 1, "firmware": "test", "roles": ["reader"], "virtual": True}
+        status |= {"nonce": base64url.encode(bytes(16)), "clock": "set", "safe_mode": False}
         link = Link(
             who, status, lambda *came: heard.put(came), lambda up: online.set() if up else None, print, os.urandom
         )
@@ -340,6 +342,6 @@ def test_the_line_sends_at_once_and_takes_no_answer_that_lay_at_the_broker(tmp_p
             link.stop()
         assert sorted(came, key=lambda one: one[0]) == [
             ("answer", {**answer, "term": 2}),
-            ("desired", {"v": 1, "journal_upto": 7}),
+            ("desired", keeper.desired(7)),
         ]
         assert not link.online

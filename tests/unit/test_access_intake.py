@@ -135,11 +135,15 @@ def test_a_refused_but_proven_sender_can_be_told() -> None:
     assert taken.answerable == message["nonce"]
 
 
-def test_events_and_status_are_notes() -> None:
+def test_events_and_what_a_node_reports_are_notes() -> None:
     event = {"v": 1, "boot": 1, "seq": 1, "at": {"ms": 1, "clock": "set"}, "kind": "boot"}
     taken = fresh_intake().take(topics.topic(SITE, NODE, "event"), sealed(event, purpose="event"), 0)
     assert isinstance(taken, Note)
     assert taken.purpose == "event"
+    reported = {"v": 1, "boot": 1, "term": 1, "number": 4, "lockdown": False, "face": True, "pack_version": 0}
+    taken = fresh_intake().take(topics.topic(SITE, NODE, "reported"), sealed(reported, purpose="reported"), 0)
+    assert isinstance(taken, Note)
+    assert taken.message == reported
 
 
 @given(st.binary(max_size=300), st.sampled_from(["ask", "event", "status", "answer", "nonsense"]))
