@@ -6,16 +6,23 @@ were assigned, cut to 128 bits. So a link needs no row, and another assignment m
 
 import asyncio
 import hmac
+from dataclasses import replace
 from typing import Any
 
-from ostiary.controller.acts.errors import ActError, malformed
+from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
+from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
+from ostiary.controller.acts.contest_weigh import CONTEST_WEIGH
+from ostiary.controller.acts.errors import ActError, malformed, not_found
 from ostiary.controller.acts.house import Act, Asked, House, act_record
+from ostiary.controller.acts.look_at_ledger import LOOK_AT_LEDGER
+from ostiary.controller.acts.look_up import LOOK_UP
 from ostiary.controller.people.contests import Contest, contest_of
 from ostiary.controller.people.errors import NoSuchContest
 from ostiary.protocol import base64url
 
 KEY = "site/review-link"
 TOKEN_BYTES = 16
+PURPOSE = "reviewing a contest by a link"
 
 
 async def _make(house: House, asked: Asked) -> dict[str, Any]:
@@ -33,16 +40,40 @@ async def _make(house: House, asked: Asked) -> dict[str, Any]:
     return {"token": _token(house, known), "reviewer": known.reviewer, "until_ms": known.due_at_ms}
 
 
-async def _open(house: House, asked: Asked) -> dict[str, Any]:
-    """Whose link it is; `reviewer` is None for a token that opens nothing, whatever the reason."""
-    number = _number(asked)
-    given = asked.args.get("token")
+async def _review(house: House, asked: Asked) -> dict[str, Any]:
+    """What the holder of a link may do: the acts of the assigned reviewer about this one contest, in their name."""
+    number, do = _number(asked), asked.args.get("do")
+    known = await _opened(house, number, asked.args.get("token"))
+    args = {"contest": number, "reasons": asked.args.get("reasons")}
+    match do:
+        case "whose":
+            return {"reviewer": known.reviewer}
+        case "look":
+            act, args = LOOK_AT_LEDGER, {"person": known.person}
+        case "look-up" if known.kind == "decision":
+            act, args = LOOK_UP, {"index": known.number}
+        case "weigh":
+            act = CONTEST_WEIGH
+        case "uphold":
+            act = CONTEST_UPHOLD
+        case "overturn":
+            act = CONTEST_OVERTURN
+        case _:
+            raise malformed("Nothing was done.", "A link serves to look, weigh, uphold and overturn.")
+    as_reviewer = replace(asked, args=args, operator=known.reviewer or "", role="reviewer", purpose=PURPOSE)
+    return await act.do(house, as_reviewer)
+
+
+async def _opened(house: House, number: int, given: Any) -> Contest:
+    """The contest whose link this token is; one answer for all that can be wrong with it."""
     try:
         known = await asyncio.to_thread(_contest, house, number)
     except NoSuchContest:
-        return {"reviewer": None}
-    holds = isinstance(given, str) and hmac.compare_digest(_token(house, known).encode(), given[:64].encode())
-    return {"reviewer": known.reviewer if holds and known.reviewer else None}
+        known = None
+    token = "" if known is None or known.reviewer is None else _token(house, known)
+    if known is None or not isinstance(given, str) or not hmac.compare_digest(token.encode(), given[:64].encode()):
+        raise not_found("This link opens nothing.", "It is not whole, or another reviewer was assigned since.")
+    return known
 
 
 def _token(house: House, known: Contest) -> str:
@@ -64,4 +95,4 @@ def _number(asked: Asked) -> int:
 
 
 REVIEW_LINK = Act("review-link", frozenset({"admin"}), False, _make)
-REVIEW_OPEN = Act("review-open", frozenset({"admin", "reviewer"}), False, _open)
+REVIEW = Act("review", frozenset({"admin", "reviewer"}), False, _review)

@@ -37,7 +37,7 @@ from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
 from ostiary.controller.acts.refusing import Refusals
 from ostiary.controller.acts.replay import REPLAY
-from ostiary.controller.acts.review_link import REVIEW_LINK, REVIEW_OPEN
+from ostiary.controller.acts.review_link import REVIEW, REVIEW_LINK
 from ostiary.controller.acts.rotate_log_key import ROTATE_LOG_KEY
 from ostiary.controller.acts.shadow import SHADOW, SHADOW_REPORT
 from ostiary.controller.acts.source import SOURCE_ADD, SOURCE_LIST, SOURCE_REMOVE, SOURCE_VERIFY
@@ -54,7 +54,7 @@ ACTS: dict[str, Act] = {
     for act in (
         *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING),
         *(CONTEST_OPEN, CONTEST_ASSIGN, CONTEST_UPHOLD, CONTEST_OVERTURN, SUSPEND_DANGER, LIFT_SUSPENSION),
-        *(CONTEST_WEIGH, REVIEW_LINK, REVIEW_OPEN),
+        *(CONTEST_WEIGH, REVIEW, REVIEW_LINK),
         *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),

@@ -12,19 +12,7 @@ from ostiary.controller.web.api import live, log, policy_looks, policy_preview, 
 from ostiary.controller.web.api import policy as api_policy
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
-from ostiary.controller.web.panel import (
-    contests,
-    decisions,
-    lockdown,
-    models,
-    now,
-    people,
-    person,
-    policy,
-    purpose,
-    review,
-    step_up,
-)
+from ostiary.controller.web.panel import PAGES
 from ostiary.controller.web.problem import Problem
 from ostiary.controller.web.render import STATIC
 from ostiary.controller.web.static_files import NamedByContent
@@ -43,9 +31,8 @@ def make_app(desk: Desk) -> ASGIApp:
     )
     app.state.desk = desk
     answering.register(app)
-    panel = (now, lockdown, step_up, contests, review, decisions, people, person, policy, models, purpose)
     policy_api = (api_policy, policy_looks, policy_preview, policy_proofs)
-    for room in (*panel, api_doors, api_decisions, *policy_api, live, reports, log):
+    for room in (*PAGES, api_doors, api_decisions, *policy_api, live, reports, log):
         app.include_router(room.router)
     app.mount("/static", NamedByContent(directory=STATIC))
 

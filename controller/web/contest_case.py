@@ -15,7 +15,7 @@ from ostiary.controller.policy.evaluate import evaluate
 from ostiary.controller.policy.facts import QUIET, Facts
 from ostiary.controller.policy.score import score
 from ostiary.controller.store import people_tables as tables
-from ostiary.controller.web import record_words, score_line
+from ostiary.controller.web import record_words, score_chart
 from ostiary.controller.web.charts import Chart
 from ostiary.controller.web.contest_queue import Waiting, same_door, waiting
 from ostiary.controller.web.doorway import name_of
@@ -91,7 +91,7 @@ def case(
         score_now=_score(told, policy, at_ms),
         upheld=upheld,
         overturned=overturned,
-        chart=None if policy is None else score_line.chart(told, policy, at_ms, (*marks, *_entry_mark(conn, known))),
+        chart=None if policy is None else score_chart.chart(told, policy, at_ms, (*marks, *_entry_mark(conn, known))),
         others=same_door(conn, known, door, doors_of(at_door) if at_door else {}, at_ms),
     )
 

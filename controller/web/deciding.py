@@ -7,41 +7,46 @@ from starlette.concurrency import run_in_threadpool
 
 from ostiary.controller.people import contests
 from ostiary.controller.people.contests import Contest
-from ostiary.controller.web.asking import Asks
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.enrolling import now_ms
 
 DECIDE = {"uphold": contests.uphold, "overturn": contests.overturn}
 
 
-async def assign(desk: Desk, number: int, reviewer: str, by: Asks) -> Contest:
+async def open_contest(
+    desk: Desk, person: str, kind: str, number: int, words: str, opened_by: str, record: Callable[[Contest], object]
+) -> Contest:
+    """A person's challenge, in their words. Raises what `contests.open_contest` raises, and the keeper's refusals."""
+
+    def write(conn: Connection) -> Contest:
+        return contests.open_contest(conn, person, kind, number, words, opened_by, now_ms())
+
+    return await _written(desk, write, record)
+
+
+async def assign(desk: Desk, number: int, reviewer: str, record: Callable[[Contest], object]) -> Contest:
     """Raises what `contests.assign` raises, and the keeper's refusals."""
     publisher = await _publisher(desk)
-
-    def write(conn: Connection) -> Contest:
-        done = contests.assign(conn, number, reviewer, publisher, now_ms())
-        desk.act_now("contest-assign", {"contest": number, "reviewer": done.reviewer}, **by)
-        return done
-
-    return await _written(desk, write)
+    return await _written(desk, lambda conn: contests.assign(conn, number, reviewer, publisher, now_ms()), record)
 
 
-async def decide(desk: Desk, number: int, outcome: str, reasons: str, by: Asks) -> Contest:
+async def decide(
+    desk: Desk, number: int, outcome: str, reviewer: str, reasons: str, record: Callable[[Contest], object]
+) -> Contest:
     """As the assigned reviewer. Raises what `contests.uphold` raises, and the keeper's refusals."""
     publisher = await _publisher(desk)
-
-    def write(conn: Connection) -> Contest:
-        done = DECIDE[outcome](conn, number, by["operator"], publisher, reasons, now_ms())
-        desk.act_now(f"contest-{outcome}", {"contest": number, "reasons": done.reasons}, **by)
-        return done
-
-    return await _written(desk, write)
+    as_said = DECIDE[outcome]
+    return await _written(desk, lambda conn: as_said(conn, number, reviewer, publisher, reasons, now_ms()), record)
 
 
-async def _written(desk: Desk, write: Callable[[Connection], Contest]) -> Contest:
+async def _written(desk: Desk, write: Callable[[Connection], Contest], record: Callable[[Contest], object]) -> Contest:
+    """`record` asks the keeper within the transaction: what it refuses is not written."""
+
     def within() -> Contest:
         with desk.people.begin() as conn:
-            return write(conn)
+            done = write(conn)
+            record(done)
+            return done
 
     done = await run_in_threadpool(within)
     await desk.refresh()

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from ostiary.controller import site as settings
 from ostiary.controller.acts.client import Keeper
 from ostiary.controller.acts.errors import ActError
-from ostiary.controller.people import registry
 from ostiary.controller.policy.document import Policy, load
-from ostiary.controller.store.people_db import open_people
+from ostiary.controller.store.people_db import follow_people, open_people
 from ostiary.controller.store.places import Places
 from ostiary.controller.web import doorway, site_now
 from ostiary.controller.web.comparing import Comparing
+from ostiary.controller.web.directory import Directory
 from ostiary.controller.web.faces import Faces
 from ostiary.controller.web.index import Index
 from ostiary.controller.web.live import Feed, Sources, Standing
@@ -35,7 +35,9 @@ class Desk:
         """Opens people.db, and makes it when it is missing. Raises `PeopleDbError`."""
         self.places = places
         self.people = open_people(places.people_db)
+        self.reading = follow_people(places.people_db)  # a page that only reads must not wait for whoever writes
         self.pocket = Pocket(places.demo_cards)
+        self.directory = Directory(self.reading)
         self.faces = Faces()
         self.often = Often()
         self.work = Work()
@@ -62,7 +64,7 @@ class Desk:
         except ActError as error:
             raise _problem(error) from error
 
-    def act_now(self, name: str, args: dict[str, Any], *, operator: str, role: str) -> dict[str, Any]:
+    def act_now(self, name: str, args: dict[str, Any], *, operator: str = OPERATOR, role: str = ROLE) -> dict[str, Any]:
         """The same from a thread, within a transaction that commits only what the keeper has recorded."""
         try:
             return self._keeper.act_now(name, args, operator=operator, role=role)
@@ -76,13 +78,9 @@ class Desk:
         except KeeperAway:
             return
 
-    def names(self) -> dict[str, str]:
-        """The names of all who are here, by id."""
-        with self.people.begin() as conn:
-            return {person.id: person.name for person in registry.everybody(conn)}
-
     def close(self) -> None:
         self.index.close()
+        self.reading.dispose()
         self.people.dispose()
 
     async def policy(self) -> Policy | None:

@@ -36,11 +36,22 @@ HEADERS = {
 }
 
 
+CAMERA = "camera=(self), microphone=(), geolocation=()"
+
+
+def policy_of(path: str) -> str:
+    """What a page may ask of the device: the two that enrol a face may ask for its camera, and no other."""
+    enrols = path == "/people/enrol" or (path.startswith("/people/") and path.endswith("/face"))
+    return CAMERA if enrols else HEADERS["permissions-policy"]
+
+
 def body_limit(path: str) -> int:
     """The bytes a body sent to `path` may have."""
     if path.startswith(("/api/v1/policy/", "/policy/")):
         return POLICY_MAX_BYTES
-    return UPLOAD_MAX_BYTES if path.endswith(("/present", "/enrol", "/face")) else FORM_MAX_BYTES
+    return (
+        UPLOAD_MAX_BYTES if path.endswith(("/present", "/enrol", "/face", "/face-hint", "/import")) else FORM_MAX_BYTES
+    )
 
 
 def host_of(netloc: str) -> str | None:
@@ -116,6 +127,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
+                headers["permissions-policy"] = policy_of(path)
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 

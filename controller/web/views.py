@@ -204,8 +204,10 @@ class ScoreLine:
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """A ledger entry; `counts` says whether and how long it counts."""
+    """A ledger entry; `counts` says whether and how long it counts. `contestable`: neither cancelled nor contested."""
 
+    id: int
+    contestable: bool
     kind: str
     points: str
     evidence: str
@@ -224,6 +226,7 @@ class KindChoice:
 
 @dataclass(frozen=True, slots=True)
 class SpanLine:
+    id: int
     what: str
     kind: str
     from_ms: int

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.controller.web import record_words, render
+from ostiary.controller.web.directory import Found
 from ostiary.controller.web.doorway import display
 from ostiary.controller.web.problem import DoorAway
 from ostiary.controller.web.qr import grouped, receipt_qr
@@ -104,7 +105,14 @@ def _pages(text: str) -> list[str]:
         ),
         fragment("decision.html", here="/", purpose=text, decision=decision, log=LogState(1, text, text)),
         fragment("purpose.html", here="", purpose=None, next=text),
-        fragment("people.html", here="", purpose=None, people=[Listed("p-x", text, text, text)]),
+        fragment(
+            "people.html",
+            here="",
+            purpose=None,
+            found=Found((Listed("p-x", text, text, text),), 80, 0, 50),
+            q=text,
+            size=50,
+        ),
         fragment("problem.html", here="", purpose=None, problem=DoorAway(text, text, text)),
         fragment("_problem.html", problem=DoorAway(text, text, text)),
         fragment("receipt.html", here="", purpose=None, code=text, found=row),

@@ -1,1 +1,23 @@
-"""Pages for operators; each works as plain links and forms, and htmx only makes it quicker."""
+"""The operators' pages: each file a page or two, and its forms."""
+
+from ostiary.controller.web.panel import (
+    contests,
+    decisions,
+    face,
+    lockdown,
+    models,
+    now,
+    people,
+    person,
+    policy,
+    purpose,
+    review,
+    standing,
+    step_up,
+)
+
+# In this order: a path is taken by the first that fits, and /people/enrol is nobody's id.
+PAGES = (
+    *(now, lockdown, step_up, contests, review, decisions, people, person, face, standing),
+    *(policy, models, purpose),
+)

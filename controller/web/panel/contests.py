@@ -8,18 +8,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ostiary.controller.people import contests
-from ostiary.controller.web import deciding
-from ostiary.controller.web.asking import Asks
-from ostiary.controller.web.contest_case import Case, case
+from ostiary.controller.people.contests import same_name
+from ostiary.controller.web import deciding, reviewing
+from ostiary.controller.web.contest_case import Case
 from ostiary.controller.web.contest_queue import Waiting, queue
 from ostiary.controller.web.desk import Desk, desk_of
 from ostiary.controller.web.enrolling import now_ms
-from ostiary.controller.web.forms import read_form
+from ostiary.controller.web.forms import Form, read_form
 from ostiary.controller.web.panel import purpose as purposes
 from ostiary.controller.web.panel.who import Operator, by, signed_in
 from ostiary.controller.web.purpose import purpose_of
 from ostiary.controller.web.render import page
+from ostiary.controller.web.reviewing import Reviewer
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,7 +46,7 @@ async def waiting(request: Request, who: Reads, show: str = "") -> Response:
     everything = show == "all"
 
     def read() -> tuple[Waiting, ...]:
-        with desk_of(request).people.begin() as conn:
+        with desk_of(request).reading.begin() as conn:
             return queue(conn, now_ms(), everything=everything)
 
     return page(request, "contests.html", here="/contests", queue=await run_in_threadpool(read), everything=everything)
@@ -54,92 +54,70 @@ async def waiting(request: Request, who: Reads, show: str = "") -> Response:
 
 @router.get("/contests/{number}")
 async def one(request: Request, number: int, who: Reads, done: str = "") -> Response:
-    purpose = purpose_of(request)
-    if purpose is None:
-        return purposes.ask(request)
-    shown = await read_case(desk_of(request), number, purpose, by(who, "reviewer"))
-    return _page(request, shown, who, DONE.get(done, ""))
+    return await _shown(request, number, who, DONE.get(done, ""))
 
 
 @router.post("/contests/{number}/assign")
 async def assign(request: Request, number: int, who: Reads) -> Response:
-    form = await read_form(request)
-    reviewer = form.text("reviewer", 100, "The reviewer")
-    await deciding.assign(desk_of(request), number, reviewer, by(who))
+    desk = desk_of(request)
+    reviewer = (await read_form(request)).text("reviewer", 100, "The reviewer")
+
+    def record(done: Any) -> None:
+        desk.act_now("contest-assign", {"contest": number, "reviewer": done.reviewer}, **by(who))
+
+    await deciding.assign(desk, number, reviewer, record)
     return RedirectResponse(f"/contests/{number}?done=assigned", 303)
 
 
 @router.post("/contests/{number}/link")
 async def link(request: Request, number: int, who: Reads) -> Response:
     """The link for a reviewer from outside, shown this once."""
-    desk = desk_of(request)
-    purpose = purpose_of(request)
-    if purpose is None:
-        return RedirectResponse(f"/contests/{number}", 303)
-    made = await desk.act("review-link", {"contest": number}, **by(who))
-    shown = await read_case(desk, number, purpose, by(who, "reviewer"))
+    made = await desk_of(request).act("review-link", {"contest": number}, **by(who))
     address = f"{request.base_url}review/{number}/{made['token']}"
-    return _page(request, shown, who, "", Link(address, made["reviewer"]))
+    return await _shown(request, number, who, "", Link(address, made["reviewer"]))
 
 
 @router.post("/contests/{number}/decide")
 async def decide(request: Request, number: int, who: Reviews) -> Response:
     """First the effect, then, from that page, the outcome."""
     desk = desk_of(request)
-    form = await read_form(request)
+    known = await reviewing.contest(desk, number)
+    purpose = purpose_of(request) or f"deciding contest {number}"
+    reviewer = reviewing.inside(desk, number, known.person, purpose, by(who, "reviewer"))
+    return await decided(request, number, reviewer, f"/contests/{number}")
+
+
+async def decided(request: Request, number: int, reviewer: Reviewer, back: str) -> Response:
+    """The page that shows what an outcome does and asks whether it is meant; from there, the outcome."""
+    desk = desk_of(request)
+    form: Form = await read_form(request)
     outcome = form.choice("outcome", deciding.DECIDE, "The outcome")
     reasons = form.text("reasons", LONGEST, "The reasons")
-    asks = by(who, "reviewer")
     if form.ticked("sure"):
-        done = await deciding.decide(desk, number, outcome, reasons, asks)
-        return RedirectResponse(f"/contests/{number}?done={done.outcome}", 303)
-    purpose = purpose_of(request) or f"deciding contest {number}"
-    return await confirm(request, number, outcome, reasons, purpose, asks, f"/contests/{number}")
 
+        def record(done: Any) -> None:
+            reviewer.act_now(outcome, {"reasons": done.reasons})
 
-async def confirm(
-    request: Request, number: int, outcome: str, reasons: str, purpose: str, asks: Asks, back: str
-) -> Response:
-    """The page that shows what an outcome does and asks whether it is meant."""
-    desk = desk_of(request)
-    shown = await read_case(desk, number, purpose, asks)
+        done = await deciding.decide(desk, number, outcome, reviewer.name, reasons, record)
+        return RedirectResponse(f"{back}?done={done.outcome}", 303)
+    shown = await reviewing.read_case(desk, await reviewing.contest(desk, number), reviewer)
     weighed: dict[str, Any] = {"differing": [], "differing_all_named": True}
     if outcome == "overturn":
-        weighed = await desk.act("contest-weigh", {"contest": number}, purpose, **asks)
-    return page(
-        request, "contest_decide.html", here="/contests", case=shown, outcome=outcome, reasons=reasons,
-        differing=weighed["differing"], all_named=weighed["differing_all_named"], back=back,
-    )  # fmt: skip
+        weighed = await reviewer.act("weigh", {})
+    view = {"case": shown, "outcome": outcome, "reasons": reasons, "back": back, "post": request.url.path}
+    named = {"differing": weighed["differing"], "all_named": weighed["differing_all_named"]}
+    return page(request, "contest_decide.html", here="/contests", **view, **named)
 
 
-async def read_case(desk: Desk, number: int, purpose: str, asks: Asks) -> Case:
-    """The case, read once the keeper has recorded that somebody looks, for whom it concerns."""
-    policy = await desk.policy()
-
-    def known() -> contests.Contest:
-        with desk.people.begin() as conn:
-            return contests.contest_of(conn, number)
-
-    contest = await run_in_threadpool(known)
-    await desk.act("look-at-ledger", {"person": contest.person}, purpose, **asks)
-    opened = None
-    if contest.kind == "decision":
-        opened = await desk.act("look-up", {"index": contest.number}, purpose, **asks)
-
-    def doors_of(positions: list[int]) -> dict[int, str]:
-        rows = (desk.index.decision_at(position) for position in positions)
-        return {row.position: row.door for row in rows if row is not None}
-
-    def read() -> Case:
-        with desk.people.begin() as conn:
-            return case(conn, number, policy, now_ms(), opened, doors_of)
-
-    return await run_in_threadpool(read)
-
-
-def _page(request: Request, shown: Case, who: Operator, done: str, link: Link | None = None) -> Response:
-    mine = shown.line.reviewer is not None and contests.same_name(shown.line.reviewer, who.name)
-    return page(
-        request, "contest.html", here="/contests", case=shown, done=done, link=link, mine=mine, outside=False,
-        operator=who.name, decide_at=f"/contests/{shown.line.id}/decide",
-    )  # fmt: skip
+async def _shown(request: Request, number: int, who: Operator, done: str, link: Link | None = None) -> Response:
+    purpose = purpose_of(request)
+    if purpose is None:
+        return purposes.ask(request, f"/contests/{number}")
+    desk: Desk = desk_of(request)
+    known = await reviewing.contest(desk, number)
+    reviewer = reviewing.inside(desk, number, known.person, purpose, by(who, "reviewer"))
+    shown: Case = await reviewing.read_case(desk, known, reviewer)
+    mine = known.reviewer is not None and same_name(known.reviewer, who.name)
+    view = {"case": shown, "done": done, "link": link, "mine": mine, "outside": False}
+    here: dict[str, Any] = {"as_name": who.name, "decide_at": f"/contests/{number}/decide"}
+    return page(request, "contest.html", here="/contests", **view, **here)

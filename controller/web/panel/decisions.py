@@ -37,7 +37,7 @@ async def decision(request: Request, position: int) -> Response:
         request,
         "decision.html",
         here="/",
-        decision=record_words.opened(found, await run_in_threadpool(desk.names)),
+        decision=record_words.opened(found, await run_in_threadpool(desk.directory.names)),
         log=LogState(
             standing["log_size"],
             standing["checkpoint"] or "",

@@ -47,4 +47,6 @@ async def name_of_decision(request: Request, position: int, who: OpensRecords) -
     if purpose is None:
         return HTMLResponse(fragment("_who.html", name=None))
     found = await desk.act("look-up", {"index": position}, purpose, **by(who))
-    return HTMLResponse(fragment("_who.html", name=record_words.named(found, await run_in_threadpool(desk.names))))
+    return HTMLResponse(
+        fragment("_who.html", name=record_words.named(found, await run_in_threadpool(desk.directory.names)))
+    )

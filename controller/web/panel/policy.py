@@ -45,7 +45,7 @@ async def preview(request: Request) -> Response:
         if old is not None:
             found = await _compared(desk, text, purpose)
             old = found["old"]
-            impact = policy_words.impact(found, await run_in_threadpool(desk.names))
+            impact = policy_words.impact(found, await run_in_threadpool(desk.directory.names))
         desk.previewed.remember(old, told["sha256"])
     return page(
         request,

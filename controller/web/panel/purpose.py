@@ -35,9 +35,9 @@ def own_path(address: str) -> str:
     return address if inside and address.isprintable() and "\\" not in address else "/"
 
 
-def ask(request: Request) -> Response:
-    """The page that asks for a purpose and then goes on to what was wanted."""
-    return page(request, "purpose.html", next=request.url.path, status=200)
+def ask(request: Request, then: str = "") -> Response:
+    """The page that asks for a purpose and then goes on to what was wanted, or to `then`."""
+    return page(request, "purpose.html", next=then or request.url.path, status=200)
 
 
 @router.post("/purpose")

@@ -53,7 +53,7 @@ async def present(request: Request) -> Response:
     code = doorway.receipt_of(reply)
     if code:
         found = await desk.act("look-up", {"receipt": code}, purpose)
-        step = replace(step, decision=record_words.opened(found, await run_in_threadpool(desk.names)))
+        step = replace(step, decision=record_words.opened(found, await run_in_threadpool(desk.directory.names)))
     response = (
         HTMLResponse(fragment("_step.html", step=step) + fragment("_purpose.html", purpose=purpose, oob=True))
         if wants_fragment(request)
@@ -111,7 +111,7 @@ def portraits() -> list[PortraitChoice]:
 
 def cards(desk: Desk) -> list[CardChoice]:
     """The demonstration cards whose holders are still here."""
-    names = desk.names()
+    names = desk.directory.names()
     return [
         CardChoice(card.number, f"{names[card.person]} ({grouped(card.number)})")
         for card in desk.pocket.cards()
