@@ -8,10 +8,8 @@ from typing import Any
 
 from ostiary.controller.acts.errors import malformed
 from ostiary.controller.acts.house import Act, Asked, House, act_record
+from ostiary.controller.people.import_records import MOST_NAMED, MOST_PERSONS
 from ostiary.controller.record.record import Draft
-
-MOST_PERSONS = 200
-MOST_NAMED = 20  # entries that one record names; it says how many there are
 
 
 async def _do(house: House, asked: Asked) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import contextlib
 import io
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -137,27 +137,12 @@ def _import(file: Path, operator: str, data: Path, expect: str, *, dry_run: bool
 
 def _record(keeper: "Keeper", operator: str, file: str, name: str, rows: "Iterator[Row]") -> Iterator[int]:
     """Have the keeper record the import for each person; yields how many entries that covered so far."""
-    from ostiary.controller.acts.ledger_import import MOST_NAMED, MOST_PERSONS
-
-    def person(rows: "Iterable[Row]") -> dict[str, Any]:
-        mine = list(rows)
-        named = [
-            {
-                "kind": row.report.kind,
-                "evidence": row.report.evidence.id,
-                "sha256": row.report.evidence.sha256,
-                "occurred_ms": row.report.occurred_ms,
-            }
-            for row in mine[:MOST_NAMED]
-        ]
-        return {"person": mine[0].report.person, "count": len(mine), "entries": named}
+    from ostiary.controller.people.import_records import pieces
 
     done = 0
-    persons = (person(group) for _, group in itertools.groupby(rows, key=lambda row: row.report.person))
-    while piece := list(itertools.islice(persons, MOST_PERSONS)):
-        asked = {"file": file[:200], "import": name, "persons": piece}
+    for asked, entries in pieces(rows, file, name):
         keeper.act_now("ledger-import", asked, operator=operator, role="admin")
-        done += sum(one["count"] for one in piece)
+        done += entries
         yield done
 
 

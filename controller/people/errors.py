@@ -205,7 +205,7 @@ class ImportChanged(PeopleError):
         super().__init__(
             "Nothing was imported.",
             f"The difference is {found[:12]}… now, and {expected[:12]}… was expected: the file or the ledgers changed.",
-            "Look at the difference again with --dry-run, and import that one.",
+            "Look at the difference again, and import that one.",
         )
 
 

@@ -15,6 +15,7 @@ from ostiary.controller.web import doorway, site_now
 from ostiary.controller.web.comparing import Comparing
 from ostiary.controller.web.directory import Directory
 from ostiary.controller.web.faces import Faces
+from ostiary.controller.web.held_files import HeldFiles
 from ostiary.controller.web.index import Index
 from ostiary.controller.web.live import Feed, Sources, Standing
 from ostiary.controller.web.often import Often
@@ -40,6 +41,7 @@ class Desk:
         self.directory = Directory(self.reading)
         self.faces = Faces()
         self.often = Often()
+        self.held_files = HeldFiles()
         self.work = Work()
         self.comparing = Comparing()
         self.previewed = Previewed()

@@ -194,16 +194,16 @@ async def end_span(desk: Desk, person: str, kind: str, number: int, author: str)
 
 
 async def record_entry(
-    desk: Desk, person: str, policy: Policy, kind: str, evidence_kind: str, title: str, asks: Asks
+    desk: Desk, person: str, policy: Policy, kind: str, rests_on: Evidence, asks: Asks, occurred_ms: int | None = None
 ) -> None:
-    """An entry of the policy's `kind` that happened now, by its document; committed once the keeper has recorded it.
+    """An entry of the policy's `kind` that happened then (None: now), committed once the keeper has recorded it.
 
     Raises what `reporting.enter` raises, and `KeeperAway`.
     """
 
     def write(engine: Engine) -> None:
         at_ms = now_ms()
-        report = Report(person, kind, document(evidence_kind, title), at_ms)
+        report = Report(person, kind, rests_on, at_ms if occurred_ms is None else occurred_ms)
         with engine.begin() as conn:
             entry, new = enter(conn, report, policy, asks["operator"], at_ms)
             if new:

@@ -50,7 +50,9 @@ def body_limit(path: str) -> int:
     if path.startswith(("/api/v1/policy/", "/policy/")):
         return POLICY_MAX_BYTES
     return (
-        UPLOAD_MAX_BYTES if path.endswith(("/present", "/enrol", "/face", "/face-hint", "/import")) else FORM_MAX_BYTES
+        UPLOAD_MAX_BYTES
+        if path.endswith(("/present", "/enrol", "/face", "/face-hint", "/import", "/ledger"))
+        else FORM_MAX_BYTES
     )
 
 

@@ -4,6 +4,8 @@ from ostiary.controller.web.panel import (
     contests,
     decisions,
     face,
+    imports,
+    ledger,
     lockdown,
     models,
     now,
@@ -18,6 +20,6 @@ from ostiary.controller.web.panel import (
 
 # In this order: a path is taken by the first that fits, and /people/enrol is nobody's id.
 PAGES = (
-    *(now, lockdown, step_up, contests, review, decisions, people, person, face, standing),
+    *(now, lockdown, step_up, contests, review, decisions, imports, ledger, people, person, face, standing),
     *(policy, models, purpose),
 )

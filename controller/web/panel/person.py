@@ -69,7 +69,7 @@ async def record_entry(request: Request, person: str, who: Enters) -> Response:
     kind, _, evidence = form.choice("kind", choices, "The kind of entry").partition(":")
     title = form.text("evidence", LONGEST, "The document")
     if policy is not None:
-        await enrolling.record_entry(desk, person, policy, kind, evidence, title, by(who))
+        await enrolling.record_entry(desk, person, policy, kind, enrolling.document(evidence, title), by(who))
     return back(person, "entry")
 
 
