@@ -30,6 +30,11 @@ class Places:
         return self.data / "log.db"
 
     @property
+    def web_register(self) -> Path:
+        """The web's own arrangement of the log's index columns; it is made again when it is missing."""
+        return self.data / "web-register.db"
+
+    @property
     def log_tiles(self) -> Path:
         """The log as anybody may see it: checkpoint and tiles, served as they lie."""
         return self.data / "log"

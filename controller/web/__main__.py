@@ -31,6 +31,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._desk.following.begin()
         self._settling = asyncio.create_task(settle_contests(self._desk))
         print("READY", flush=True)
 

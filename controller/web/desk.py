@@ -15,6 +15,7 @@ from ostiary.controller.web import doorway, site_now
 from ostiary.controller.web.comparing import Comparing
 from ostiary.controller.web.directory import Directory
 from ostiary.controller.web.faces import Faces
+from ostiary.controller.web.following_log import FollowingLog
 from ostiary.controller.web.held_files import HeldFiles
 from ostiary.controller.web.index import Index
 from ostiary.controller.web.live import Feed, Sources, Standing
@@ -22,6 +23,7 @@ from ostiary.controller.web.often import Often
 from ostiary.controller.web.pocket import Pocket
 from ostiary.controller.web.previewed import Previewed
 from ostiary.controller.web.problem import ActRefused, KeeperAway, NotThere, Problem
+from ostiary.controller.web.register import Register
 from ostiary.controller.web.views import DoorChoice, DoorNow, DoorState
 from ostiary.controller.web.work import Work
 
@@ -46,6 +48,8 @@ class Desk:
         self.comparing = Comparing()
         self.previewed = Previewed()
         self.index = Index(settings.log_place(places))
+        self.register = Register(places.web_register)
+        self.following = FollowingLog(self.index, self.register)
         self.feed = Feed(Sources(self.index.mark, self.index.last, self.index.since, self._standing))
         self._keeper = Keeper(places.keeper_socket)
         self._policy: Policy | None = None
@@ -81,6 +85,8 @@ class Desk:
             return
 
     def close(self) -> None:
+        self.following.end()
+        self.register.close()
         self.index.close()
         self.reading.dispose()
         self.people.dispose()

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections.abc import Sequence
 
 from ostiary.controller.record import reading
 from ostiary.controller.record.reading import Reading
@@ -84,6 +85,17 @@ class Index:
         records = log.since(position, limit) if log else []
         upto = records[-1].position if records else position
         return [row_of(record) for record in records if record.kind == "decision"], upto
+
+    def records(self, position: int, limit: int) -> list[reading.Row]:
+        """The `limit` records after `position`, of whatever kind, oldest first."""
+        log = self._log()
+        return log.since(position, limit) if log else []
+
+    def rows_at(self, positions: Sequence[int]) -> list[reading.Row]:
+        """The records at these positions, in this order."""
+        log = self._log()
+        found = (log.at(position) for position in positions) if log else ()
+        return [row for row in found if row is not None]
 
     def last(self) -> int:
         """The position of the newest record; -1 when there is none."""
