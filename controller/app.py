@@ -19,15 +19,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller import site as settings
-from ostiary.controller.access import answer, record
+from ostiary.controller.access import alarming, answer, record
 from ostiary.controller.access.closing import MARK, MARK_EVERY, Closing, outcomes_in, unknown
-from ostiary.controller.access.identify import Identity, Matcher, identify
+from ostiary.controller.access.identify import Identity, Matcher
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
 from ostiary.controller.access.journals import Decided, Journals
-from ostiary.controller.access.judge import Judgement, judge, refused
+from ostiary.controller.access.judge import Judgement, strike_away
+from ostiary.controller.access.judging import Moment, judged
 from ostiary.controller.access.known import Known
 from ostiary.controller.access.outage import Outage
-from ostiary.controller.access.presence import remembered
+from ostiary.controller.access.presence import FACE_OFF, FACE_ON, LOCKDOWN, RESUME, remembered
 from ostiary.controller.access.ruling import Ruling
 from ostiary.controller.access.telling import Telling
 from ostiary.controller.acts import server
@@ -35,7 +36,8 @@ from ostiary.controller.acts.contest_lapsed import record_lapsed
 from ostiary.controller.fleet.heard import Heard
 from ostiary.controller.fleet.lease import TERM
 from ostiary.controller.fleet.link import BrokerAddress, Link
-from ostiary.controller.fleet.nodes import fleet_nodes
+from ostiary.controller.fleet.nodes import fleet_nodes, strike_for, strikeless
+from ostiary.controller.fleet.numbers import Numbers
 from ostiary.controller.people.erasable import contesting
 from ostiary.controller.people.protect import TemplateShield
 from ostiary.controller.policy.document import Policy
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 BATCH = 256
+MOVES_DESIRED = (LOCKDOWN, RESUME, FACE_OFF, FACE_ON)
 DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 CLOSE_EVERY_S = 5.0
 DAY_S = 86_400.0
@@ -93,10 +96,12 @@ class Keeper:
         self._shields: dict[int, TemplateShield] = {}
         self._people = follow_people(places.people_db)
         self._known = Known(self._people, store)
+        nodes = fleet_nodes(places)
         self._standings = {
-            node.node: Standing(node.node, node.door, node.virtual, self._keys_of(node.node))
-            for node in fleet_nodes(places)
+            node.node: Standing(node.node, node.door, node.virtual, self._keys_of(node.node), node.roles)
+            for node in nodes
         }
+        self._strikes = {node.node: strike_for(nodes, node) for node in nodes}
         self.heard = Heard()
         models = {model.sha256: model for model in embedders()}
         self._intake = Intake(
@@ -111,6 +116,7 @@ class Keeper:
             self.card_tag,
         )
         self._presence = remembered(log, self.now_ms())
+        self.alarms = alarming.remembered_alarms(log)
         kept = log.journal()
         self._closing = Closing(kept.pop(MARK, 0))
         self._journals = Journals(self.site, log, self._closing, kept)
@@ -119,6 +125,8 @@ class Keeper:
         self._take_up_open_decisions()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()
+        self._numbers = Numbers(self.now_ms)
+        self._look_around = False
         address = BrokerAddress(
             "127.0.0.1",
             site.broker_port,
@@ -127,7 +135,9 @@ class Keeper:
             places.tls / "keeper.key",
         )
         self._link = Link(self.site, address, self._hear)
-        self._telling = Telling(self._link, self._standings, self._ruling, self._journals, self._presence)
+        self._telling = Telling(
+            *(self._link, self._standings, self._ruling, self._journals, self._presence, self.heard, self._numbers)
+        )
 
     # --- the hot path ------------------------------------------------------------------------------------------
 
@@ -139,11 +149,13 @@ class Keeper:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
+            while self._waiting or self._look_around:
+                look_around, self._look_around = self._look_around, False
                 batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-                await self._handle(batch)
+                await self._handle(batch, look_around)
 
-    async def _handle(self, batch: list[tuple[str, bytes]]) -> None:
+    async def _handle(self, batch: list[tuple[str, bytes]], look_around: bool) -> None:
+        """One batch, from intake to answer. `look_around`: hold the last words of every node against the alarms."""
         now_ms = time.monotonic_ns() // 1_000_000
         asks: list[Ask] = []
         refusals: list[Refusal] = []
@@ -159,28 +171,34 @@ class Keeper:
                 case Repeat(standing, sealed):
                     self._telling.again(standing.node, "answer", sealed)
         at_ms = self.now_ms()
+        changed = {note.standing.node for note in notes if self._listened(note, at_ms, now_ms)}
         # One policy for the whole way: another may be published while the records of this batch are being written.
-        policy, memo, shadow = self._ruling.policy, self._ruling.memo, self._ruling.shadow
-        decided = self._judged(asks, policy, memo, shadow, at_ms)
+        policy, moment = self._ruling.policy, Moment(self._known.gallery, self._presence, at_ms)
+        judged_now = judged(asks, self._ruling, moment, self._matcher)
+        decided = [self._reached(*one) for one in judged_now]
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
-            record.decision(self.site, ask, identity, judgement, policy, self._known.gallery, code, at_ms, hidden)
-            for (ask, identity, judgement), code in zip(decided, codes[: len(asks)], strict=True)
-            for hidden in [self._hidden(identity, code, at_ms)]
+            record.decision(
+                *(self.site, ask, identity, judgement, policy, self._known.gallery, code, at_ms),
+                for_reviewers=self._hidden(identity, code, at_ms),
+                strike=strike,
+            )
+            for (ask, identity, judgement, strike), code in zip(decided, codes[: len(asks)], strict=True)
         ]
         drafts += [
             record.refusal(self.site, refusal, code, at_ms)
             for refusal, code in zip(refusals, codes[len(asks) :], strict=True)
         ]
-        for note in notes:
-            if note.purpose == "status":
-                self.heard.status(note.standing.node, note.message, at_ms)
-        entries, journal = self._journals.taken([note for note in notes if note.purpose == "event"], at_ms)
-        drafts += entries
+        taken = self._journals.taken([note for note in notes if note.purpose == "event"], at_ms)
+        drafts += taken.drafts
+        happened = alarming.by_events(taken.entries, at_ms)
+        for node in self._standings if look_around else changed:
+            happened += alarming.by_words(self._standings[node], self.heard.of(node), at_ms)
+        drafts += [alarming.draft(self.site, change, at_ms) for change in self.alarms.changes(happened)]
         if drafts:
             freshness = {ask.standing.node: self._intake.freshness[ask.standing.node] for ask in asks}
             try:
-                receipts = await self.log.append(drafts, freshness=freshness, journal=journal)
+                receipts = await self.log.append(drafts, freshness=freshness, journal=taken.upto)
             except ThreePartError as error:  # RecordFailed, or a draft that is none: nothing of this batch is recorded
                 self._outage.failed(error, len(asks), at_ms)
                 self._closing.failed(outcomes_in(drafts))
@@ -192,61 +210,67 @@ class Keeper:
             for draft, receipt in zip(drafts, receipts, strict=True):
                 self.recorded(receipt.position, draft)
             self._answer(decided, policy, refusals, codes, receipts)
-            self._journals.upto.update(journal)
+            self._journals.upto.update(taken.upto)
             self._closing.settled(outcomes_in(drafts))
             await self._works_again(at_ms)
-        for node in {note.standing.node for note in notes if note.purpose in ("status", "event")}:
+        for node in changed | {note.standing.node for note in notes if note.purpose == "event"}:
             self._telling.desire(node)
 
-    def _judged(
-        self, asks: list[Ask], policy: Policy | None, memo: Memo | None, shadow: Memo | None, at_ms: int
-    ) -> list[tuple[Ask, Identity, Judgement]]:
-        """Steps 2 and 3 for everybody who waits. A mistake of ours denies; it never grants and never stops the door."""
-        if not asks:
-            return []
-        rules = [policy.doors.get(ask.standing.door) if policy else None for ask in asks]
-        nobody = [Identity(None, ask.message["credential"], None) for ask in asks]
-        try:
-            known = [(ask, rule) for ask, rule in zip(asks, rules, strict=True) if rule is not None]
-            found = iter(identify(known, self._known.gallery, self._matcher))
-            identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
-            return [
-                (
-                    ask,
-                    identity,
-                    judge(identity, ask.standing.door, memo, self._known.gallery, self._presence, at_ms, shadow),
-                )
-                if rule is not None or policy is None
-                else (ask, identity, refused("unknown-door"))
-                for ask, identity, rule in zip(asks, identities, rules, strict=True)
-            ]
-        except Exception:  # noqa: BLE001
-            # The blanket net of the hot path: whatever broke, the door answers *no* and the record says so.
-            _log.exception("A decision failed; everybody in this batch is denied.")
-            return [(ask, none, refused("internal")) for ask, none in zip(asks, nobody, strict=True)]
+    def _listened(self, note: Note, at_ms: int, now_ms: int) -> bool:
+        """Keep what a node says of itself; whether it must be told again what it shall be."""
+        node, message = note.standing.node, note.message
+        match note.purpose:
+            case "status":
+                return self.heard.status(node, message, at_ms, now_ms)
+            case "reported":
+                self._numbers.heard(node, message["number"])
+                return self.heard.reported(node, message)
+            case _:
+                return False
+
+    def _reached(
+        self, ask: Ask, identity: Identity, judgement: Judgement
+    ) -> tuple[Ask, Identity, Judgement, dict[str, str] | None]:
+        """Where the strike hangs on another node, what the record says of that node; a grant that cannot reach it is
+        none."""
+        node = ask.standing.node
+        strike = self._strikes[node]
+        if strike == node or not judgement.granted:
+            return ask, identity, judgement, None
+        if strike is None:
+            return ask, identity, strike_away(judgement), {"away": "the door has no node with the strike"}
+        if (why := self._telling.away(strike)) is not None:
+            return ask, identity, strike_away(judgement), {"node": strike, "away": why}
+        return ask, identity, judgement, {"node": strike}
 
     def _answer(
         self,
-        decided: list[tuple[Ask, Identity, Judgement]],
+        decided: list[tuple[Ask, Identity, Judgement, dict[str, str] | None]],
         policy: Policy | None,
         refusals: list[Refusal],
         codes: list[str],
         receipts: list[Any],
     ) -> None:
         now_ms = time.monotonic_ns() // 1_000_000
-        for (ask, identity, judgement), code, receipt in zip(decided, codes, receipts, strict=False):
+        for (ask, identity, judgement, strike), code, receipt in zip(decided, codes, receipts, strict=False):
             pulse_ms, held_ms = 0, 0
             if policy and judgement.granted:
                 more_time = self._known.gallery.has_more_time(identity.person)
                 pulse_ms, held_ms = answer.times(policy.doors[ask.standing.door], more_time)
+                if strike is not None:
+                    release = {"pulse_ms": pulse_ms, "held_ms": held_ms, "receipt": code}
+                    self._telling.order(strike["node"], "release", **release)
+                    pulse_ms = held_ms = 0
             message = answer.decided(
-                ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn
+                *(ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn),
+                busy=strike is not None and "away" in strike,
             )
             sealed = self._telling.tell(ask.standing.node, "answer", message)
             self._intake.answered(ask, sealed, now_ms)
             persons = (identity.person,) if identity.person else ()
             self._closing.decided(receipt.position, ask.standing.door, now_ms)
-            self._journals.decided(code, Decided(receipt.position, ask.standing.door, persons))
+            decision = Decided(receipt.position, ask.standing.door, persons, judgement.granted)
+            self._journals.decided(code, decision)
         for refusal, code, receipt in zip(refusals, codes[len(decided) :], receipts[len(decided) :], strict=False):
             _log.warning("Refused a message of %s: %s (%s)", refusal.node, refusal.code, refusal.detail)
             if refusal.answerable and refusal.node:
@@ -264,6 +288,8 @@ class Keeper:
     async def _close_late(self) -> None:
         while True:
             await asyncio.sleep(CLOSE_EVERY_S)
+            self._look_around = True
+            self._wake.set()
             await self.close_due(time.monotonic_ns() // 1_000_000)
 
     async def close_due(self, now_ms: int) -> None:
@@ -363,15 +389,31 @@ class Keeper:
             {
                 "node": standing.node,
                 "door": standing.door,
+                "roles": list(standing.roles),
                 "virtual": standing.virtual,
                 "state": self.heard.of(standing.node).state,
                 "at_ms": self.heard.of(standing.node).at_ms,
+                "acknowledged": self._telling.taken(standing.node),
             }
             for standing in self._standings.values()
         ]
 
+    def strike_at(self, door: str) -> str | None:
+        found = {self._strikes[node] for node, standing in self._standings.items() if standing.door == door}
+        return found.pop() if len(found) == 1 else None
+
+    def away(self, node: str) -> str | None:
+        return self._telling.away(node)
+
+    def order(self, node: str, **command: Any) -> None:
+        self._telling.order(node, "command", **command)
+
     def recorded(self, position: int, draft: Draft) -> None:
         self._presence.recorded(position, draft)
+        if (change := alarming.change_in(position, draft.kind, draft.body)) is not None:
+            self.alarms.recorded(change)
+        if draft.kind in MOVES_DESIRED:
+            self._telling.desire_all()
 
     def live(self, person: str, door: str, at_ms: int) -> Live:
         policy = self.policy
@@ -379,6 +421,12 @@ class Keeper:
 
     def locked(self) -> dict[str | None, int]:
         return dict(self._presence.locked)
+
+    def strikeless(self) -> dict[str, str]:
+        return strikeless(fleet_nodes(self._places))
+
+    def faceless(self) -> dict[str, int]:
+        return dict(self._presence.faceless)
 
     def outage(self) -> dict[str, Any] | None:
         return self._outage.alarm

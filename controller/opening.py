@@ -63,13 +63,12 @@ async def opened(
         supervisor = Supervisor(say, _log_file(places).info)
         leaving.push_async_callback(supervisor.stop)
         step("Starting broker, keeper and doors")
-        at_doors = [programs.virtual_door(places, node) for node in nodes if node.virtual]
         # Everything waits for what it needs by itself, so nothing here has to wait for anything else.
         starts = [
             supervisor.start(programs.broker_program(places)),
             supervisor.start(programs.keeper_program(places)),
         ]
-        starts += [supervisor.start(program) for pair in at_doors for program in pair]
+        starts += [supervisor.start(program) for program in programs.virtual_doors(places, nodes)]
         if web:
             starts.append(supervisor.start(programs.web_program(places, site.web_port)))
         async with asyncio.TaskGroup() as together:

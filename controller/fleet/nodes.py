@@ -1,6 +1,7 @@
 """The site's list of nodes, `fleet.json`: who belongs to which door. Who is not in it, the broker does not know."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -82,6 +83,30 @@ def fleet_nodes(places: Places) -> tuple[FleetNode, ...]:
             f"{path} was not read.", f"{why}.", "Correct that place, or restore the file from a backup."
         ) from error
     return tuple(sorted(nodes, key=lambda node: node.node))
+
+
+def strike_for(nodes: Iterable[FleetNode], reader: FleetNode) -> str | None:
+    """The node that moves the strike when this one asks: itself, else the only strike of its door; None without one."""
+    if "strike" in reader.roles:
+        return reader.node
+    strikes = [node.node for node in nodes if node.door == reader.door and "strike" in node.roles]
+    return strikes[0] if len(strikes) == 1 else None
+
+
+def strikeless(nodes: Iterable[FleetNode]) -> dict[str, str]:
+    """Doors at which a grant could move nothing, each with the reason."""
+    found: dict[str, str] = {}
+    at_doors: dict[str, list[FleetNode]] = {}
+    for node in nodes:
+        at_doors.setdefault(node.door, []).append(node)
+    for door, there in sorted(at_doors.items()):
+        strikes = [node.node for node in there if "strike" in node.roles]
+        readers = [node.node for node in there if "strike" not in node.roles]
+        if not strikes:
+            found[door] = f"Its only nodes are readers ({', '.join(readers)}), and none of them moves a lock."
+        elif readers and len(strikes) > 1:
+            found[door] = f"Which of {', '.join(strikes)} a grant of {', '.join(readers)} moves is not said."
+    return found
 
 
 def keep_node(places: Places, node: FleetNode) -> bool:

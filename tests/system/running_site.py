@@ -72,13 +72,14 @@ class RunningSite:
 
 
 @contextlib.asynccontextmanager
-async def running_site(data: Path, log: str | None = None) -> AsyncIterator[RunningSite]:
+async def running_site(data: Path, log: str | None = None, apart: tuple[str, ...] = ()) -> AsyncIterator[RunningSite]:
     """A founded site with broker and keeper running and the sample policy, open all day, in force.
 
-    `log` is the address of its database; None: its log is a file.
+    `log` is the address of its database; None: its log is a file. `apart` names the doors with two nodes.
     """
     places = Places(data)
-    site, _ = found(places, Site("northside", free_port(), 8080, log), DOORS)
+    together = tuple(door for door in DOORS if door not in apart)
+    site, _ = found(places, Site("northside", free_port(), 8080, log), together, apart)
     people = open_people(places.people_db)
     heard: list[RunningSite] = []
     supervisor = Supervisor(lambda text: heard[0].heard(text) if heard else None)
