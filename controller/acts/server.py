@@ -48,6 +48,7 @@ from ostiary.controller.acts.shadow import SHADOW, SHADOW_REPORT
 from ostiary.controller.acts.source import SOURCE_ADD, SOURCE_LIST, SOURCE_REMOVE, SOURCE_VERIFY
 from ostiary.controller.acts.standing import STANDING
 from ostiary.controller.acts.suspend_danger import SUSPEND_DANGER
+from ostiary.controller.acts.waits import WAITS
 from ostiary.controller.acts.withdraw_face import WITHDRAW_FACE
 from ostiary.controller.people.errors import PeopleError
 from ostiary.controller.store.errors import ThreePartError
@@ -65,7 +66,7 @@ ACTS: dict[str, Act] = {
         *(LOCKDOWN, RESUME, NOTE_LEFT),
         *(RELEASE, LOCATE, REBOOT, FACE_OFF, FACE_ON, DOOR, ALARMS, ACKNOWLEDGE),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
-        *(RECEIPT, EXPORT, ROTATE_LOG_KEY),
+        *(WAITS, RECEIPT, EXPORT, ROTATE_LOG_KEY),
         *(BACKUP, ASK_ERASE, ERASE),
     )
 }
