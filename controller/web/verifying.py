@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -20,17 +21,23 @@ class Verified:
 
 async def verify(receipt: str, key: str) -> Verified:
     """What the verifier says of a receipt file; `key` is the log's verifier key, "" for the receipt's own."""
-    command = [sys.executable, "-m", _PROGRAM, "/dev/stdin", *(["--key", key] if key else [])]
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
+    # In memory only: a receipt says what was decided about somebody.
+    held = os.memfd_create("receipt")
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            told, _ = await process.communicate(receipt.encode())
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return Verified(False, (f"The verifier did not come to an end within {PATIENCE_S:g} s.",))
+        os.write(held, receipt.encode())
+        command = [sys.executable, "-m", _PROGRAM, f"/dev/fd/{held}", *(["--key", key] if key else [])]
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, pass_fds=(held,)
+        )
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                told, _ = await process.communicate()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            return Verified(False, (f"The verifier did not come to an end within {PATIENCE_S:g} s.",))
+    finally:
+        os.close(held)
     said = told.decode(errors="replace").split("\n{", 1)[0].splitlines()
     return Verified(process.returncode == 0, tuple(said) or ("The verifier said nothing.",))
 
