@@ -41,6 +41,7 @@ class Retention:
 class Site:
     """`name` is the site's id in topics and in the log's origin; ports are on the loopback address.
 
+    `second_person`: a policy that is to follow another is proposed by one operator and approved by a second.
     `log` says which PostgreSQL database holds the log (a libpq address without a password); None: the file log.db.
     """
 
@@ -49,6 +50,7 @@ class Site:
     web_port: int
     log: str | None = None
     retention: Retention = field(default_factory=Retention)
+    second_person: bool = False
 
     @property
     def learn(self) -> str:
@@ -64,7 +66,10 @@ def read(path: Path) -> Site:
         if log is not None and (not isinstance(log, str) or not log):
             raise ValueError(f"log is {log!r}, not the address of a database")
         retention = Retention(**found.get("retention", {}))
-        return Site(str(found["name"]), int(found["broker_port"]), int(found["web_port"]), log, retention)
+        second = found.get("policy", {}).get("second_person", False)
+        if type(second) is not bool:
+            raise ValueError(f"second_person is {second!r}, and must be true or false")
+        return Site(str(found["name"]), int(found["broker_port"]), int(found["web_port"]), log, retention, second)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadSite(
             f"{path}: the site's settings cannot be read ({error}). It needs name, broker_port and web_port. "
@@ -86,6 +91,8 @@ def write(path: Path, site: Site) -> None:
         f'name = "{site.name}"\nbroker_port = {site.broker_port}\nweb_port = {site.web_port}\n{log}'
         f"\n# How long what is kept, in days.\n[retention]\ndecisions_days = {site.retention.decisions_days}\n"
         f"biometrics_days = {site.retention.biometrics_days}\nbackups_days = {site.retention.backups_days}\n"
+        "\n# Whether a policy needs a second person before it follows another.\n[policy]\n"
+        f"second_person = {str(site.second_person).lower()}\n"
     )
 
 

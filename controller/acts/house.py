@@ -39,6 +39,7 @@ class House(Protocol):
     heard: Heard  # what nodes have said of themselves
     alarms: Alarms
     publishing: asyncio.Lock
+    second_person: bool  # whoever writes a policy does not publish it alone
     locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
 
     @property

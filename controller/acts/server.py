@@ -36,6 +36,8 @@ from ostiary.controller.acts.note_left import NOTE_LEFT
 from ostiary.controller.acts.pack import PACK
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
+from ostiary.controller.acts.policy_approval import APPROVE_POLICY, PROPOSE_POLICY, PROPOSED_POLICY
+from ostiary.controller.acts.policy_history import POLICY_HISTORY
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
@@ -65,6 +67,7 @@ ACTS: dict[str, Act] = {
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
         *(RELEASE, LOCATE, REBOOT, FACE_OFF, FACE_ON, DOOR, ALARMS, ACKNOWLEDGE),
+        *(PROPOSE_POLICY, PROPOSED_POLICY, APPROVE_POLICY, POLICY_HISTORY),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
         *(WAITS, RECEIPT, EXPORT, ROTATE_LOG_KEY),
         *(BACKUP, ASK_ERASE, ERASE),

@@ -16,6 +16,8 @@ from ostiary.controller.web.panel import (
     people,
     person,
     policy,
+    policy_past,
+    policy_shadow,
     purpose,
     review,
     standing,
@@ -26,5 +28,5 @@ from ostiary.controller.web.panel import (
 PAGES = (
     *(now, doors, door_acts, lockdown, step_up, numbers),
     *(contests, review, decisions, log, imports, ledger),
-    *(people, person, face, standing, policy, models, purpose),
+    *(people, person, face, standing, policy, policy_past, policy_shadow, models, purpose),
 )
