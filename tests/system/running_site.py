@@ -72,14 +72,17 @@ class RunningSite:
 
 
 @contextlib.asynccontextmanager
-async def running_site(data: Path, log: str | None = None, apart: tuple[str, ...] = ()) -> AsyncIterator[RunningSite]:
+async def running_site(
+    data: Path, log: str | None = None, apart: tuple[str, ...] = (), *, second_person: bool = False
+) -> AsyncIterator[RunningSite]:
     """A founded site with broker and keeper running and the sample policy, open all day, in force.
 
     `log` is the address of its database; None: its log is a file. `apart` names the doors with two nodes.
+    `second_person`: a policy that follows another wants one.
     """
     places = Places(data)
     together = tuple(door for door in DOORS if door not in apart)
-    site, _ = found(places, Site("northside", free_port(), 8080, log), together, apart)
+    site, _ = found(places, Site("northside", free_port(), 8080, log, second_person=second_person), together, apart)
     people = open_people(places.people_db)
     heard: list[RunningSite] = []
     supervisor = Supervisor(lambda text: heard[0].heard(text) if heard else None)
