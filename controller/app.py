@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller import site as settings
 from ostiary.controller.access import alarming, answer, record
+from ostiary.controller.access.alone import DecidedAlone
 from ostiary.controller.access.closing import MARK, MARK_EVERY, Closing, outcomes_in, unknown
 from ostiary.controller.access.identify import Identity, Matcher
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
@@ -27,19 +28,23 @@ from ostiary.controller.access.journals import Decided, Journals
 from ostiary.controller.access.judge import Judgement, strike_away
 from ostiary.controller.access.judging import Moment, judged
 from ostiary.controller.access.known import Known
+from ostiary.controller.access.offline import PACKS, Offline, Post, Sources
 from ostiary.controller.access.outage import Outage
 from ostiary.controller.access.presence import FACE_OFF, FACE_ON, LOCKDOWN, RESUME, remembered
 from ostiary.controller.access.ruling import Ruling
 from ostiary.controller.access.telling import Telling
 from ostiary.controller.acts import server
 from ostiary.controller.acts.contest_lapsed import record_lapsed
+from ostiary.controller.acts.ruled import policies_by_sha256
 from ostiary.controller.fleet.heard import Heard
 from ostiary.controller.fleet.lease import TERM
 from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes, strike_for, strikeless
 from ostiary.controller.fleet.numbers import Numbers
+from ostiary.controller.fleet.packs import Book
 from ostiary.controller.people.erasable import contesting
 from ostiary.controller.people.protect import TemplateShield
+from ostiary.controller.people.registry import ever_here
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Live
 from ostiary.controller.policy.memo import Memo
@@ -120,7 +125,14 @@ class Keeper:
         self.alarms = alarming.remembered_alarms(log)
         kept = log.journal()
         self._closing = Closing(kept.pop(MARK, 0))
-        self._journals = Journals(self.site, log, self._closing, kept)
+        alone = DecidedAlone(
+            self.site,
+            self._people,
+            lambda node, version: self.offline.made(node, version),
+            lambda *named: self.offline.person(*named),
+            self._policy_of,
+        )
+        self._journals = Journals(self.site, log, self._closing, kept, alone.draft)
         self._ruling = Ruling(log)
         self._outage = Outage()
         self._take_up_open_decisions()
@@ -137,7 +149,32 @@ class Keeper:
         )
         self._link = Link(self.site, address, self._hear)
         self._telling = Telling(
-            *(self._link, self._standings, self._ruling, self._journals, self._presence, self.heard, self._numbers)
+            *(self._link, self._standings, self._ruling, self._journals, self._presence, self.heard, self._numbers),
+            alone=lambda node: self.offline.desired(node),
+        )
+        sources = Sources(
+            policy=lambda: self._ruling.policy,
+            gallery=lambda: self._known.gallery,
+            live=lambda door: self.live("", door, self.now_ms()),
+            threshold=self._matcher.threshold,
+            passes=dict,
+            persons=self._ever_here,
+            online=lambda node: self.heard.of(node).state == "online",
+            now_ms=self.now_ms,
+        )
+        self.offline = Offline(
+            self.site,
+            [
+                Post(node.node, node.door, node.profile, store.get(f"node/{node.node}") or b"")
+                for node in nodes
+                if "strike" in node.roles
+            ],
+            Book(places.packs, store.get_or_create(PACKS)),
+            store,
+            sources,
+            self._telling.tell,
+            self._telling.desire,
+            self.log.append,
         )
 
     # --- the hot path ------------------------------------------------------------------------------------------
@@ -150,7 +187,7 @@ class Keeper:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting or self._look_around:
+            while self._waiting or self._look_around or self._journals.waiting:
                 look_around, self._look_around = self._look_around, False
                 batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
                 await self._handle(batch, look_around)
@@ -210,6 +247,7 @@ class Keeper:
                 return
             for draft, receipt in zip(drafts, receipts, strict=True):
                 self.recorded(receipt.position, draft)
+                self._journals.recorded(receipt.position, draft, now_ms)
             self._answer(decided, policy, refusals, codes, receipts)
             self._journals.upto.update(taken.upto)
             self._closing.settled(outcomes_in(drafts))
@@ -225,6 +263,7 @@ class Keeper:
                 return self.heard.status(node, message, at_ms, now_ms)
             case "reported":
                 self._numbers.heard(node, message["number"])
+                self.offline.reported(node, message, now_ms)
                 return self.heard.reported(node, message)
             case _:
                 return False
@@ -374,6 +413,7 @@ class Keeper:
 
     def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
         self._ruling.publish(policy, body, published_at_ms)
+        self.offline.changed()
         self._telling.desire_all()
 
     def published(self) -> dict[str, Any] | None:
@@ -395,6 +435,7 @@ class Keeper:
                 "state": self.heard.of(standing.node).state,
                 "at_ms": self.heard.of(standing.node).at_ms,
                 "acknowledged": self._telling.taken(standing.node),
+                "pack": self.offline.standing(standing.node),
             }
             for standing in self._standings.values()
         ]
@@ -414,6 +455,7 @@ class Keeper:
         if (change := alarming.change_in(position, draft.kind, draft.body)) is not None:
             self.alarms.recorded(change)
         if draft.kind in MOVES_DESIRED:
+            self.offline.changed()
             self._telling.desire_all()
 
     def live(self, person: str, door: str, at_ms: int) -> Live:
@@ -434,10 +476,26 @@ class Keeper:
 
     def forget_face(self, person: str) -> None:
         self._known.forget_face(person)
+        self.offline.withdrawn(person)
+
+    def forgotten(self, person: str) -> list[dict[str, Any]]:
+        return self.offline.forgotten(person)
+
+    def _ever_here(self) -> tuple[str, ...]:
+        with self._people.begin() as conn:
+            return ever_here(conn)
+
+    def _policy_of(self, sha256: str) -> Policy | None:
+        """A policy that was published, by its hash."""
+        ruling = self._ruling.policy
+        return ruling if ruling and ruling.sha256 == sha256 else policies_by_sha256(self, {sha256}).get(sha256)
 
     async def refresh(self) -> None:
-        for person in await self._known.refresh():
+        changed = await self._known.refresh()
+        for person in changed:
             self._ruling.forget(person)
+        if changed:
+            self.offline.changed()
 
     # --- life --------------------------------------------------------------------------------------------------
 
@@ -487,6 +545,7 @@ class Keeper:
         await self.refresh()
         await self._record_fleet()
         deciding = asyncio.create_task(self._decide())
+        packing = asyncio.create_task(self.offline.run(lambda: time.monotonic_ns() // 1_000_000))
         await self._link.open()
         listening = await server.serve(self, self._places.keeper_socket)
         following_people = asyncio.create_task(self._follow())
@@ -495,7 +554,7 @@ class Keeper:
         keeping = asyncio.create_task(self._keep_no_longer())
         print("READY", flush=True)
         stopping = asyncio.create_task(stop.wait())
-        tasks = {deciding, following_people, minding, closing, keeping}
+        tasks = {deciding, packing, following_people, minding, closing, keeping}
         done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         listening.close()
         for task in tasks:

@@ -9,6 +9,9 @@ from ostiary.controller.fleet.holder import check_id
 from ostiary.controller.fleet.private_file import read_if_there, write_private
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.places import Places
+from ostiary.hardware.mistake import BadProfile
+from ostiary.hardware.profile import shipped
+from ostiary.hardware.rules import check_roles
 
 VERSION = 1
 ROLES = ("reader", "strike")
@@ -22,9 +25,13 @@ class BadRoles(ThreePartError, ValueError):
     """A node has no role, an unknown one, or one twice."""
 
 
+class BadBoard(ThreePartError, ValueError):
+    """A node is to be made of a board that there is not, or that cannot have its roles."""
+
+
 @dataclass(frozen=True, slots=True)
 class FleetNode:
-    """A node's place: `roles` are of reader and strike, `profile` is its board profile, e.g. "pi" or "virtual"."""
+    """A node's place: `roles` are of reader and strike, `profile` is its board, e.g. "pi-4" or "virtual"."""
 
     node: str
     door: str
@@ -38,7 +45,7 @@ def fleet_path(places: Places) -> Path:
 
 
 def checked(node: FleetNode) -> FleetNode:
-    """Returns `node`. Raises `BadId` or `BadRoles` with the value and what may stand there."""
+    """Returns `node`. Raises `BadId`, `BadRoles` or `BadBoard` with the value and what may stand there."""
     check_id(node.node, "node")
     check_id(node.door, "door")
     check_id(node.profile, "profile")
@@ -47,6 +54,17 @@ def checked(node: FleetNode) -> FleetNode:
             f"The node {node.node} cannot have the roles {list(node.roles)}.",
             "A node reads, strikes or does both.",
             "Give it one or two of: reader, strike.",
+        )
+    try:
+        board = shipped(node.profile)
+        check_roles(board, node.roles)
+    except BadProfile as mistake:
+        raise BadBoard(mistake.what, mistake.why, mistake.now) from mistake
+    if node.virtual != (board.runs == "virtual"):
+        raise BadBoard(
+            f"The node {node.node} cannot be on the board {board.board}.",
+            "A virtual node has the board virtual, and no other node has it.",
+            "Name the board that it is made of: ostiary board list",
         )
     return node
 
