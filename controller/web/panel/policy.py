@@ -16,6 +16,7 @@ from ostiary.controller.web.forms import Form, read_form
 from ostiary.controller.web.panel.purpose import purpose_from
 from ostiary.controller.web.problem import BadForm, PolicyRefused, RuleBroken
 from ostiary.controller.web.render import page
+from ostiary.controller.web.signin.who import signed_in
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,7 +26,7 @@ PURPOSE = "Preview of a policy"
 DONE = {"published": "Published. It decides from the next request on."}
 
 
-@router.get("/policy")
+@router.get("/policy", dependencies=[signed_in("read-policy")])
 async def policy(request: Request, done: str = "") -> Response:
     published = await desk_of(request).act("policy", {})
     ruling = published if published["text"] is not None else None
@@ -33,7 +34,7 @@ async def policy(request: Request, done: str = "") -> Response:
     return page(request, "policy.html", here="/policy", policy=ruling, **view)
 
 
-@router.post("/policy/preview")
+@router.post("/policy/preview", dependencies=[signed_in("preview-policy")])
 async def preview(request: Request) -> Response:
     desk = desk_of(request)
     form = await read_form(request)
@@ -61,7 +62,7 @@ async def preview(request: Request) -> Response:
     )
 
 
-@router.post("/policy/publish")
+@router.post("/policy/publish", dependencies=[signed_in("publish-policy")])
 async def publish(request: Request) -> Response:
     desk = desk_of(request)
     text = _text(await read_form(request))
