@@ -23,4 +23,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position, **told}
 
 
-CONTEST_OVERTURN = Act("contest-overturn", frozenset({"reviewer"}), False, _do)
+CONTEST_OVERTURN = Act("contest-overturn", "review-contest", False, _do)

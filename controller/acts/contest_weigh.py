@@ -22,4 +22,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"differing": found.named, "differing_all_named": found.all_named}
 
 
-CONTEST_WEIGH = Act("contest-weigh", frozenset({"reviewer"}), True, _do)
+CONTEST_WEIGH = Act("contest-weigh", "review-contest", True, _do)

@@ -76,5 +76,5 @@ async def _read(house: House, asked: Asked) -> dict[str, Any]:
     return (house.published() or nothing) | {"key": signer.verifier_key}
 
 
-PUBLISH = Act("publish", frozenset({"admin"}), False, _publish)
-POLICY = Act("policy", frozenset({"admin", "enroller", "reviewer", "auditor", "installer"}), False, _read)
+PUBLISH = Act("publish", "publish-policy", False, _publish)
+POLICY = Act("policy", "read-policy", False, _read)

@@ -63,6 +63,6 @@ def _newest(house: House) -> dict[str, Any] | None:
     return {"index": row.position, **told}
 
 
-PROPOSE_POLICY = Act("propose-policy", frozenset({"admin"}), False, _propose)
-PROPOSED_POLICY = Act("proposed-policy", frozenset({"admin", "reviewer"}), False, _waiting)
-APPROVE_POLICY = Act("approve-policy", frozenset({"admin", "reviewer"}), False, _approve)
+PROPOSE_POLICY = Act("propose-policy", "publish-policy", False, _propose)
+PROPOSED_POLICY = Act("proposed-policy", "read-policy", False, _waiting)
+APPROVE_POLICY = Act("approve-policy", "approve-policy", False, _approve)

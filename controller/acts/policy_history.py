@@ -38,4 +38,4 @@ def _told(body: dict[str, Any]) -> dict[str, Any]:
     return {name: body.get(name) for name in TOLD} | {"proposed_by": body.get("proposed_by")}
 
 
-POLICY_HISTORY = Act("policy-history", frozenset({"admin", "enroller", "reviewer", "auditor", "installer"}), False, _do)
+POLICY_HISTORY = Act("policy-history", "read-policy", False, _do)

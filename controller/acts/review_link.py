@@ -60,7 +60,9 @@ async def _review(house: House, asked: Asked) -> dict[str, Any]:
             act = CONTEST_OVERTURN
         case _:
             raise malformed("Nothing was done.", "A link serves to look, weigh, uphold and overturn.")
-    as_reviewer = replace(asked, args=args, operator=known.reviewer or "", role="reviewer", purpose=PURPOSE)
+    as_reviewer = replace(
+        asked, args=args, operator=known.reviewer or "", roles=frozenset({"reviewer"}), purpose=PURPOSE
+    )
     return await act.do(house, as_reviewer)
 
 
@@ -94,5 +96,5 @@ def _number(asked: Asked) -> int:
             raise malformed("There is no such link.", "It needs contest.")
 
 
-REVIEW_LINK = Act("review-link", frozenset({"admin"}), False, _make)
-REVIEW = Act("review", frozenset({"admin", "reviewer"}), False, _review)
+REVIEW_LINK = Act("review-link", "assign-contest", False, _make)
+REVIEW = Act("review", "serve", False, _review)

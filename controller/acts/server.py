@@ -1,4 +1,4 @@
-"""The keeper's socket: hears acts from web and CLI on this machine, asks `permit`, does them one line at a time."""
+"""The keeper's socket: hears acts from web and CLI on this machine, finds out who asks, asks `permit`, does them."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ from typing import Any
 
 from ostiary.controller.acts.alarms import ACKNOWLEDGE, ALARMS
 from ostiary.controller.acts.backup import BACKUP
+from ostiary.controller.acts.calling import calling
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
 from ostiary.controller.acts.compare import COMPARE
@@ -34,6 +35,18 @@ from ostiary.controller.acts.look_up import LOOK_UP
 from ostiary.controller.acts.more_time import MORE_TIME
 from ostiary.controller.acts.node_orders import LOCATE, REBOOT
 from ostiary.controller.acts.note_left import NOTE_LEFT
+from ostiary.controller.acts.operators import (
+    OPERATOR_ADD,
+    OPERATOR_DISABLE,
+    OPERATOR_ENABLE,
+    OPERATOR_LINK,
+    OPERATOR_RESET,
+    OPERATOR_ROLES,
+    SIGN_IN_CHANGED,
+    SIGNED_IN,
+    TOKEN_NEW,
+    TOKEN_REVOKE,
+)
 from ostiary.controller.acts.pack import PACK
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
@@ -47,6 +60,7 @@ from ostiary.controller.acts.release import RELEASE
 from ostiary.controller.acts.replay import REPLAY
 from ostiary.controller.acts.review_link import REVIEW, REVIEW_LINK
 from ostiary.controller.acts.rotate_log_key import ROTATE_LOG_KEY
+from ostiary.controller.acts.second_factor import SECOND_FACTOR_CHECK, SECOND_FACTOR_SEAL
 from ostiary.controller.acts.shadow import SHADOW, SHADOW_REPORT
 from ostiary.controller.acts.source import SOURCE_ADD, SOURCE_LIST, SOURCE_REMOVE, SOURCE_VERIFY
 from ostiary.controller.acts.standing import STANDING
@@ -72,6 +86,8 @@ ACTS: dict[str, Act] = {
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
         *(WAITS, RECEIPT, EXPORT, ROTATE_LOG_KEY),
         *(BACKUP, ASK_ERASE, ERASE),
+        *(OPERATOR_ADD, OPERATOR_ROLES, OPERATOR_DISABLE, OPERATOR_ENABLE, OPERATOR_RESET),
+        *(OPERATOR_LINK, TOKEN_NEW, TOKEN_REVOKE, SIGNED_IN, SIGN_IN_CHANGED, SECOND_FACTOR_SEAL, SECOND_FACTOR_CHECK),
     )
 }
 
@@ -125,8 +141,10 @@ async def answer(
     """`{"done": …}` or `{"error": {code, what, why, now}}`, whatever the line holds. `told` hears how far an act is
     that takes long."""
     try:
-        act, asked = _read(line, told)
-        if refusal := permit(act, asked):
+        act, args, name, purpose = _read(line)
+        caller = await calling(house, name)
+        asked = Asked(args, caller.name, caller.roles, purpose, told)
+        if refusal := permit(act, caller, purpose):
             await refusals.record(house, act, asked, refusal)
             raise refusal
         return {"done": await act.do(house, asked)}
@@ -138,17 +156,18 @@ async def answer(
         return {"error": ActError("store", error.what, error.why, error.now).as_dict()}
 
 
-def _read(line: bytes, told: Callable[[int, int], None]) -> tuple[Act, Asked]:
+def _read(line: bytes) -> tuple[Act, dict[str, Any], str, str | None]:
+    """The act, its arguments, who says that they ask, and their purpose. Raises `ActError`."""
     try:
         asked = json.loads(line)
     except ValueError as error:
         raise malformed("The act was not understood.", f"The line is not JSON ({error}).") from error
     match asked:
-        case {"act": str(name), "args": dict(args), "operator": str(operator), "role": str(role)}:
+        case {"act": str(name), "args": dict(args), "operator": str(operator)}:
             purpose = asked.get("purpose")
         case _:
-            raise malformed("The act was not understood.", "It needs act, args, operator and role.")
+            raise malformed("The act was not understood.", "It needs act, args and operator.")
     act = ACTS.get(name)
     if act is None:
         raise malformed("The act was not understood.", f"There is no act {name!r}; there are: {', '.join(ACTS)}.")
-    return act, Asked(args, operator, role, purpose if isinstance(purpose, str) else None, told)
+    return act, args, operator, purpose if isinstance(purpose, str) else None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA
+from ostiary.controller.cli.data import DATA, OPERATOR, THE_ONLY_ONE
 
 
 def ask(
@@ -17,6 +17,7 @@ def ask(
         typer.Option(help="A picture file to hold in front of the camera; several are seen one after the other."),
     ] = None,
     card: Annotated[str | None, typer.Option(help="The number of a card to hold to the reader.")] = None,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole decision as one JSON object.")] = False,
 ) -> None:
@@ -54,7 +55,9 @@ def ask(
     places = Places(data)
     keeper = Keeper(places.keeper_socket)
     try:
-        result = asyncio.run(present(places, keeper, door, shown, card, purpose="ostiary ask on this machine"))
+        result = asyncio.run(
+            present(places, keeper, door, shown, card, operator=operator, purpose="ostiary ask on this machine")
+        )
     except (NobodyThere, ActError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

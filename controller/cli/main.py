@@ -18,6 +18,7 @@ from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.log import log
 from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
+from ostiary.controller.cli.operator import operator
 from ostiary.controller.cli.person import person
 from ostiary.controller.cli.play import play
 from ostiary.controller.cli.policy import policy
@@ -56,6 +57,7 @@ app.command()(restore)
 app.command()(witness)
 app.add_typer(log, name="log")
 app.add_typer(person, name="person")
+app.add_typer(operator, name="operator")
 
 
 def _version(wanted: bool) -> None:

@@ -7,11 +7,9 @@ from ostiary.controller.doorstep import NobodyThere, walk_up
 from ostiary.controller.store.places import Places
 from ostiary.protocol.doorstep import together
 
-OPERATOR, ROLE = "this machine", "admin"
-
 
 async def present(
-    places: Places, keeper: Keeper, door: str, pictures: list[bytes], card: str | None, *, purpose: str
+    places: Places, keeper: Keeper, door: str, pictures: list[bytes], card: str | None, *, operator: str, purpose: str
 ) -> dict[str, Any]:
     """Show `pictures` (files' bytes, one after the other) and `card` (a number) to the door, then look the decision up.
 
@@ -35,9 +33,7 @@ async def present(
         "asked_to_turn": reply["asked_to_turn"],
     }
     if reply.get("receipt"):
-        found = await keeper.act(
-            "look-up", {"receipt": reply["receipt"]}, operator=OPERATOR, role=ROLE, purpose=purpose
-        )
+        found = await keeper.act("look-up", {"receipt": reply["receipt"]}, operator=operator, purpose=purpose)
         body = found["body"]
         said = [body["sentence"], body["counterfactual"]] if "sentence" in body else [body["detail"]]
         result |= {

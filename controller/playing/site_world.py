@@ -10,7 +10,7 @@ from ostiary.controller.acts.errors import ActError
 from ostiary.controller.doorstep import NobodyThere, walk_up
 from ostiary.controller.fleet import broker
 from ostiary.controller.opening import Opened, publish
-from ostiary.controller.playing.people import OPERATOR, ROLE, policy, settle
+from ostiary.controller.playing.people import OPERATOR, policy, settle
 from ostiary.controller.playing.processes import child_of
 from ostiary.controller.playing.witness import Witness
 from ostiary.controller.record.reading import Reading
@@ -57,7 +57,7 @@ class SiteWorld:
             )
         self._base = await asyncio.to_thread(self._reading.size)
         await settle(places, keeper, scenario.people)
-        await publish(keeper, policy(scenario.doors), f"{scenario.name}.yaml")
+        await publish(keeper, policy(scenario.doors), f"{scenario.name}.yaml", operator=OPERATOR)
         self._witness = {}
         for door in scenario.doors.values():
             await self._attached(door.name)
@@ -128,7 +128,7 @@ class SiteWorld:
         args: dict[str, Any] = {"door": door}
         if act in ("locate", "reboot"):
             args = {"node": self._strike(door), **({"seconds": 10} if act == "locate" else {})}
-        await self._house.keeper.act(act, args, operator=OPERATOR, role=ROLE, purpose="a scenario")
+        await self._house.keeper.act(act, args, operator=OPERATOR, purpose="a scenario")
 
     async def wait(self, ms: int) -> None:
         await asyncio.sleep(ms / 1000)
@@ -177,7 +177,7 @@ class SiteWorld:
         async with asyncio.timeout(BACK_S):
             while True:
                 try:
-                    await self._house.keeper.act("standing", {}, operator=OPERATOR, role=ROLE)
+                    await self._house.keeper.act("standing", {}, operator=OPERATOR)
                     return
                 except ActError:
                     await asyncio.sleep(MOMENT_S)
@@ -186,7 +186,7 @@ class SiteWorld:
         """Until the keeper has heard every node of this door in its present life."""
         async with asyncio.timeout(BACK_S):
             while True:
-                standing = await self._house.keeper.act("standing", {}, operator=OPERATOR, role=ROLE)
+                standing = await self._house.keeper.act("standing", {}, operator=OPERATOR)
                 if all(node["state"] == "online" for node in standing["nodes"] if node["door"] == door):
                     return
                 await asyncio.sleep(MOMENT_S)

@@ -67,6 +67,14 @@ class Places:
         return self.data / "tls"
 
     @property
+    def web_certificate(self) -> Path:
+        return self.tls / "web.pem"
+
+    @property
+    def web_key(self) -> Path:
+        return self.tls / "web.key"
+
+    @property
     def broker(self) -> Path:
         return self.data / "broker"
 

@@ -15,7 +15,12 @@ from ostiary.controller.web.guard import Guard
 from ostiary.controller.web.panel import PAGES
 from ostiary.controller.web.problem import Problem
 from ostiary.controller.web.render import STATIC
+from ostiary.controller.web.signin.pages import SIGN_IN
 from ostiary.controller.web.static_files import NamedByContent
+
+POLICY_API = (api_policy, policy_looks, policy_preview, policy_proofs)
+ROOMS = (*SIGN_IN, *PAGES, api_doors, api_decisions, *POLICY_API, live, reports, log)
+"""Every address of the web but the static files."""
 
 
 def make_app(desk: Desk) -> ASGIApp:
@@ -27,16 +32,16 @@ def make_app(desk: Desk) -> ASGIApp:
         # The stock documentation pages load from another host.
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        # Described by a route of ours, which says that anybody may read it (api/described.py).
+        openapi_url=None,
     )
     app.state.desk = desk
     answering.register(app)
-    policy_api = (api_policy, policy_looks, policy_preview, policy_proofs)
-    for room in (*PAGES, api_doors, api_decisions, *policy_api, live, reports, log):
+    for room in ROOMS:
         app.include_router(room.router)
     app.mount("/static", NamedByContent(directory=STATIC))
 
     def refuse(scope: Scope, problem: Problem) -> ASGIApp:
         return answering.answer(Request(scope), problem)
 
-    return Guard(app, refuse)
+    return Guard(app, refuse, desk.reach)

@@ -17,7 +17,7 @@ from ostiary.controller.people.reporting import Report, as_record, enter
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.store.people_db import scrub
 from ostiary.controller.web.asking import Asks
-from ostiary.controller.web.desk import OPERATOR, Desk
+from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.pocket import DemoCard, new_number
 from ostiary.protocol import base64url
 
@@ -41,7 +41,7 @@ def document(kind: str, title: str) -> Evidence:
     return Evidence(f"{kind}-{digest[:12]}", digest, kind, title)
 
 
-async def enrol(desk: Desk, name: str, evidence: str, *, with_card: bool, with_consent: bool) -> str:
+async def enrol(desk: Desk, name: str, evidence: str, author: str, *, with_card: bool, with_consent: bool) -> str:
     """A new member, by the title of their enrolment form, with a card and a consent if wanted; their id."""
     person = registry.new_id(os.urandom(10))
     number = new_number()
@@ -52,7 +52,7 @@ async def enrol(desk: Desk, name: str, evidence: str, *, with_card: bool, with_c
         with engine.begin() as conn:
             registry.add(conn, person, name, at_ms)
             form = keep(conn, document(ENROLMENT, evidence))
-            membership.add_membership(conn, person, "active", form.id, OPERATOR, at_ms, from_ms=at_ms)
+            membership.add_membership(conn, person, "active", form.id, author, at_ms, from_ms=at_ms)
             if tag is not None:
                 card = _card(conn, person, tag, at_ms)
                 desk.pocket.put(DemoCard(number, card.id, person))

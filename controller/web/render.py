@@ -11,20 +11,23 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from ostiary.controller.web.purpose import AT_THE_VIRTUAL_DOOR, purpose_of
+from ostiary.controller.web.signin.known import Operator, visitor_known
 from ostiary.models import liveness
 from ostiary.protocol.doorstep import MOST_PICTURES
 
 ROOM = Path(__file__).parent
 STATIC = ROOM / "static"
+# Each entry of the main menu, and the deed that its page needs.
 MENU = (
-    ("/", "Now"),
-    ("/doors", "Doors"),
-    ("/people", "People"),
-    ("/ledger", "Ledger"),
-    ("/contests", "Contests"),
-    ("/policy", "Policy"),
-    ("/log", "Log"),
-    ("/numbers", "Numbers"),
+    ("/", "Now", "see-now"),
+    ("/doors", "Doors", "see-now"),
+    ("/people", "People", "list-people"),
+    ("/ledger", "Ledger", "list-people"),
+    ("/contests", "Contests", "assign-contest"),
+    ("/policy", "Policy", "read-policy"),
+    ("/log", "Log", "read-log"),
+    ("/numbers", "Numbers", "see-numbers"),
+    ("/operators", "Operators", "manage-operators"),
 )
 
 
@@ -74,7 +77,10 @@ def environment() -> Environment:
     )
     made.globals.update(
         asset=asset,
-        menu=MENU,
+        # As for whoever is not signed in; `page` says otherwise.
+        menu=(),
+        visitor=None,
+        back=("/", "Start"),
         default_purpose=AT_THE_VIRTUAL_DOOR,
         most_pictures=MOST_PICTURES,
         least_turning=liveness.FRAMES,
@@ -91,8 +97,17 @@ def fragment(template: str, **view: Any) -> str:
 
 def page(request: Request, template: str, *, here: str = "", status: int = 200, **view: Any) -> HTMLResponse:
     """A whole page. `here` is the entry of the main menu that the page belongs to."""
+    visitor = visitor_known(request)
+    operator = visitor if isinstance(visitor, Operator) else None
     view.setdefault("purpose", purpose_of(request))
+    view.setdefault("visitor", operator)
+    view.setdefault("menu", menu(operator))
     return HTMLResponse(fragment(template, here=here, **view), status)
+
+
+def menu(operator: Operator | None) -> tuple[tuple[str, str], ...]:
+    """The entries whose pages this operator may open."""
+    return tuple((href, name) for href, name, deed in MENU if operator is not None and operator.may(deed))
 
 
 def wants_fragment(request: Request) -> bool:

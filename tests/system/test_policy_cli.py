@@ -123,7 +123,7 @@ def test_two_at_once_are_two_versions(data: Path) -> None:
 
     async def both() -> set[int]:
         acts = [
-            keeper.act("publish", {"text": text, "name": "p.yaml"}, operator="test", role="admin")
+            keeper.act("publish", {"text": text, "name": "p.yaml"}, operator="test")
             for text in (WORKSHOP, samples.policy_text("small-office"))
         ]
         return {done["version"] for done in await asyncio.gather(*acts)}

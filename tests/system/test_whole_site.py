@@ -57,7 +57,7 @@ def test_a_policy_that_is_not_valid_any_more_shuts_the_doors_and_stays(tmp_path:
 
     async def before() -> None:
         async with opened(data, site, ("front",), web=False, step=nothing, say=nothing) as house:
-            assert (await house.keeper.act("standing", {}, operator="test", role="admin"))["policy_sha256"]
+            assert (await house.keeper.act("standing", {}, operator="test"))["policy_sha256"]
 
     async def meanwhile() -> None:
         places = Places(data)
@@ -70,7 +70,7 @@ def test_a_policy_that_is_not_valid_any_more_shuts_the_doors_and_stays(tmp_path:
 
     async def after() -> None:
         async with opened(data, site, ("front",), web=False, step=nothing, say=nothing) as house:
-            standing = await house.keeper.act("standing", {}, operator="test", role="admin")
+            standing = await house.keeper.act("standing", {}, operator="test")
             assert (standing["ever_published"], standing["policy_sha256"]) == (True, None)
             result = await present(house.places, house.keeper, "front", [], CARD, purpose="a test")
             assert (result["show"], result["reason"]) == ("no", "no-policy")
@@ -106,7 +106,7 @@ def test_any_one_process_may_be_killed(tmp_path: Path) -> None:
                 await walks_through(house, receipts)
             for receipt in receipts:
                 found: dict[str, Any] = await house.keeper.act(
-                    "look-up", {"receipt": receipt}, operator="test", role="admin", purpose="a test"
+                    "look-up", {"receipt": receipt}, operator="test", purpose="a test"
                 )
                 assert found["kind"] == "decision"
 

@@ -12,15 +12,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ostiary.controller.reach import LOOPBACK_NAMES, Reach
 from ostiary.controller.web import guard
 from ostiary.controller.web.problem import BodyTooLarge, ForeignHost, ForeignOrigin, Problem
 
 OWN = "127.0.0.1:8080"
+HERE = Reach()
+DOOR = Reach("door.example", "192.0.2.7")
+PROXIED = Reach("door.example", "10.0.0.2", proxies=("10.0.0.1",))
 
 
-def checked(method: str = "GET", path: str = "/", **headers: str) -> Problem | None:
+def checked(method: str = "GET", path: str = "/", reach: Reach = HERE, **headers: str) -> Problem | None:
     named = {"host": OWN} | {name.replace("_", "-"): value for name, value in headers.items()}
-    return guard.check(method, Headers(named), path)
+    return guard.check(reach, method, Headers(named), path)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "localhost:9", "LOCALHOST", "[::1]:8080"])
@@ -41,12 +45,12 @@ def test_other_names_are_refused(host: str) -> None:
 def test_any_host_that_passes_is_loopback(host: str) -> None:
     if checked(host=host) is None:
         name = host.lower().rsplit(":", 1)[0] if not host.endswith("]") else host.lower()
-        assert name.strip("[]") in guard.LOOPBACK_NAMES or host.lower().strip("[]") in guard.LOOPBACK_NAMES
+        assert name.strip("[]") in LOOPBACK_NAMES or host.lower().strip("[]") in LOOPBACK_NAMES
 
 
 def test_two_host_headers_are_refused() -> None:
     raw = [(b"host", OWN.encode()), (b"host", b"evil.example")]
-    assert isinstance(guard.check("GET", Headers(raw=raw), "/"), ForeignHost)
+    assert isinstance(guard.check(HERE, "GET", Headers(raw=raw), "/"), ForeignHost)
 
 
 def test_own_origin_may_post() -> None:
@@ -86,7 +90,7 @@ def test_announced_size_is_bounded(path: str, limit: int) -> None:
 @pytest.mark.parametrize("length", ["-1", "1e3", "", "٣"])
 def test_malformed_length_is_refused(length: str) -> None:
     raw = [(b"host", OWN.encode()), (b"content-length", length.encode())]
-    assert isinstance(guard.check("POST", Headers(raw=raw), "/"), BodyTooLarge)
+    assert isinstance(guard.check(HERE, "POST", Headers(raw=raw), "/"), BodyTooLarge)
 
 
 async def _reading(scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +109,7 @@ def _refuse(scope: Scope, problem: Problem) -> ASGIApp:
 
 def asked(**request: Any) -> httpx.Response:
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(guard.Guard(_reading, _refuse))
+        transport = httpx.ASGITransport(guard.Guard(_reading, _refuse, HERE))
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{OWN}") as client:
             return await client.request(**request)
 

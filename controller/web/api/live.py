@@ -13,6 +13,7 @@ from ostiary.controller.web.api.decisions import told
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.live import Happening, stream
 from ostiary.controller.web.render import fragment
+from ostiary.controller.web.signin.who import signed_in
 from ostiary.controller.web.views import AlarmsNow, DoorNow, Row
 
 router = APIRouter()
@@ -68,12 +69,12 @@ def _live(request: Request, say: Callable[[Happening], tuple[str, str]], after: 
     return Live(stream(feed, say, after))
 
 
-@router.get("/api/v1/live", tags=["decisions"], response_class=StreamingResponse)
+@router.get("/api/v1/live", dependencies=[signed_in("see-now")], tags=["decisions"], response_class=StreamingResponse)
 async def live(request: Request, after: After = None) -> Response:
     """Server-sent events: `decision`, `door` (its pins), `standing` (its nodes, lockdown) and `alarms`."""
     return _live(request, as_json, after)
 
 
-@router.get("/live", include_in_schema=False)
+@router.get("/live", dependencies=[signed_in("see-now")], include_in_schema=False)
 async def live_page(request: Request, after: After = None) -> Response:
     return _live(request, as_fragment, after)

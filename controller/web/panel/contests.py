@@ -83,7 +83,7 @@ async def decide(request: Request, number: int, who: Reviews) -> Response:
     desk = desk_of(request)
     known = await reviewing.contest(desk, number)
     purpose = purpose_of(request) or f"deciding contest {number}"
-    reviewer = reviewing.inside(desk, number, known.person, purpose, by(who, "reviewer"))
+    reviewer = reviewing.inside(desk, number, known.person, purpose, by(who))
     return await decided(request, number, reviewer, f"/contests/{number}")
 
 
@@ -115,7 +115,7 @@ async def _shown(request: Request, number: int, who: Operator, done: str, link: 
         return purposes.ask(request, f"/contests/{number}")
     desk: Desk = desk_of(request)
     known = await reviewing.contest(desk, number)
-    reviewer = reviewing.inside(desk, number, known.person, purpose, by(who, "reviewer"))
+    reviewer = reviewing.inside(desk, number, known.person, purpose, by(who))
     shown: Case = await reviewing.read_case(desk, known, reviewer)
     mine = known.reviewer is not None and same_name(known.reviewer, who.name)
     view = {"case": shown, "done": done, "link": link, "mine": mine, "outside": False}

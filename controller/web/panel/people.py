@@ -61,7 +61,9 @@ async def enrol(request: Request, who: Enrols) -> Response:
     except Problem as problem:
         return _form(request, given, problem)
     try:
-        person = await enrolling.enrol(desk, name, evidence, with_card=given.card, with_consent=probe is not None)
+        person = await enrolling.enrol(
+            desk, name, evidence, who.name, with_card=given.card, with_consent=probe is not None
+        )
         if probe is not None:
             await enrolling.enrol_face(desk, person, probe)
     finally:

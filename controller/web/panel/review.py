@@ -10,8 +10,11 @@ from ostiary.controller.web import reviewing
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.panel.contests import DONE, decided
 from ostiary.controller.web.render import page
+from ostiary.controller.web.signin.who import anybody
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(
+    include_in_schema=False, dependencies=[anybody("the reviewer's link is what counts; the keeper checks it")]
+)
 
 
 @router.get("/review/{number}/{token}")

@@ -1,6 +1,7 @@
 """Virtual doors to step up to: what their displays say, and on the operator's side why."""
 
 from dataclasses import replace
+from typing import Annotated
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -13,11 +14,13 @@ from ostiary.controller.web.answering import not_there
 from ostiary.controller.web.desk import Desk, desk_of
 from ostiary.controller.web.forms import Form, read_form
 from ostiary.controller.web.guard import PICTURE_MAX_BYTES, picture_too_large
-from ostiary.controller.web.panel.purpose import purpose_from
+from ostiary.controller.web.panel.purpose import keep_purpose, purpose_from
 from ostiary.controller.web.pocket import grouped
 from ostiary.controller.web.problem import BadForm
-from ostiary.controller.web.purpose import purpose_of, remember
+from ostiary.controller.web.purpose import purpose_of
 from ostiary.controller.web.render import fragment, page, wants_fragment
+from ostiary.controller.web.signin.known import Operator
+from ostiary.controller.web.signin.who import signed_in
 from ostiary.controller.web.thumbnail import media_type, thumbnail
 from ostiary.controller.web.views import CardChoice, Chosen, PortraitChoice, Step
 
@@ -32,14 +35,15 @@ UNDECIDED = (
 )
 
 
-@router.get("/step-up")
+@router.get("/step-up", dependencies=[signed_in("try-door")])
 async def step_up(request: Request) -> Response:
     return await _page(request, desk_of(request), Chosen())
 
 
 @router.post("/present")
-async def present(request: Request) -> Response:
-    """Step up to a door. The look-up of the reasons is recorded with the purpose of the form."""
+async def present(request: Request, who: Annotated[Operator, signed_in("try-door")]) -> Response:
+    """Step up to a door. The look-up of the reasons is recorded with the purpose of the form; whoever may open no
+    decision sees the display alone."""
     desk = desk_of(request)
     form = await read_form(request)
     purpose = purpose_from(form)
@@ -51,19 +55,18 @@ async def present(request: Request) -> Response:
         display=doorway.display(door, reply), purpose=purpose, undecided=UNDECIDED, timings=doorway.timings(reply)
     )
     code = doorway.receipt_of(reply)
-    if code:
+    if code and who.may("open-decision"):
         found = await desk.act("look-up", {"receipt": code}, purpose)
         step = replace(step, decision=record_words.opened(found, await run_in_threadpool(desk.directory.names)))
-    response = (
+    await keep_purpose(request, purpose)
+    return (
         HTMLResponse(fragment("_step.html", step=step) + fragment("_purpose.html", purpose=purpose, oob=True))
         if wants_fragment(request)
         else await _page(request, desk, replace(chosen, door=door), step, purpose)
     )
-    remember(response, purpose)
-    return response
 
 
-@router.post("/doors/{door}/hand")
+@router.post("/doors/{door}/hand", dependencies=[signed_in("try-door")])
 async def hand(request: Request, door: str) -> Response:
     desk = desk_of(request)
     await desk.require_door(door)
@@ -74,7 +77,7 @@ async def hand(request: Request, door: str) -> Response:
     return RedirectResponse(f"/step-up#door-{door}", 303)
 
 
-@router.get("/portraits/{name}")
+@router.get("/portraits/{name}", dependencies=[signed_in("see-now")])
 def portrait(name: str) -> Response:
     if name not in {known.name for known in portraits()}:
         raise not_there()

@@ -1,24 +1,10 @@
-"""Who asks: the operator of a request, for the deed that a page names."""
-
-from dataclasses import dataclass
-from typing import Any
-
-from fastapi import Depends
+"""Who asks: the operator of a request, for the deed that a page names, and how the keeper is told."""
 
 from ostiary.controller.web.asking import Asks
-from ostiary.controller.web.desk import OPERATOR, ROLE
+from ostiary.controller.web.signin.known import Operator as Operator
+from ostiary.controller.web.signin.who import signed_in as signed_in
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
-    name: str
-
-
-def signed_in(deed: str) -> Any:
-    """A dependency that gives the operator who may do this deed."""
-    return Depends(lambda: Operator(OPERATOR))
-
-
-def by(who: Operator, role: str = ROLE) -> Asks:
+def by(who: Operator) -> Asks:
     """How the keeper is told who asks."""
-    return {"operator": who.name, "role": role}
+    return {"operator": who.name}
