@@ -131,13 +131,23 @@ class Desk:
         pins = await doorway.states(self.places, doors)
         return standing, site_now.doors_now(standing, doors, {state.id: state for state in pins}), pins
 
+    async def require_site_door(self, door: str) -> None:
+        """Raises `NotThere` for a door that neither the policy names nor a node is at."""
+        _, known, _ = await self.now()
+        if door not in {one.id for one in known}:
+            raise NotThere(
+                "There is no such door.",
+                f"The site's doors are: {', '.join(one.id for one in known) or 'none'}.",
+                "Choose one of them.",
+            )
+
     async def _standing(self) -> list[Standing]:
         try:
-            _, doors, pins = await self.now()
+            standing, doors, pins = await self.now()
         except Problem:
             # The keeper is away; the page says so where it matters, and the feed looks again soon.
             return []
-        return [*pins, *doors]
+        return [*pins, *doors, site_now.alarms(standing)]
 
 
 def _problem(error: ActError) -> Problem:

@@ -3,15 +3,21 @@
 from ostiary.controller.web.panel import (
     contests,
     decisions,
+    door_acts,
+    doors,
     face,
     imports,
     ledger,
     lockdown,
+    log,
     models,
     now,
+    numbers,
     people,
     person,
     policy,
+    policy_past,
+    policy_shadow,
     purpose,
     review,
     standing,
@@ -20,6 +26,7 @@ from ostiary.controller.web.panel import (
 
 # In this order: a path is taken by the first that fits, and /people/enrol is nobody's id.
 PAGES = (
-    *(now, lockdown, step_up, contests, review, decisions, imports, ledger, people, person, face, standing),
-    *(policy, models, purpose),
+    *(now, doors, door_acts, lockdown, step_up, numbers),
+    *(contests, review, decisions, log, imports, ledger),
+    *(people, person, face, standing, policy, policy_past, policy_shadow, models, purpose),
 )
