@@ -31,12 +31,6 @@ async def _publish(house: House, asked: Asked) -> dict[str, Any]:
     return await sign_and_publish(house, asked, await checked(house, text, name), name, text, {})
 
 
-def ruling_sha256(house: House) -> str | None:
-    """The policy in force; None before the first."""
-    published = house.published()
-    return None if published is None else published["sha256"]
-
-
 async def checked(house: House, text: str, name: str) -> Policy:
     """The policy of a text that may rule. Raises `ActError` with what is refused."""
     at_ms = house.now_ms()

@@ -8,7 +8,7 @@ from typing import Any
 
 from ostiary.controller.acts.errors import ActError, malformed, not_found
 from ostiary.controller.acts.house import Act, Asked, House, act_record
-from ostiary.controller.acts.policy import checked, ruling_sha256, sign_and_publish
+from ostiary.controller.acts.policy import checked, sign_and_publish
 from ostiary.controller.people.contests import same_name
 
 WHAT = "The policy was not published."
@@ -22,7 +22,7 @@ async def _propose(house: House, asked: Asked) -> dict[str, Any]:
         case _:
             raise malformed("The policy was not proposed.", "It needs a text and the name of its file.")
     policy = await checked(house, text, name)
-    body = {"policy": policy.sha256, "name": name, "text": text, "instead_of": ruling_sha256(house)}
+    body = {"policy": policy.sha256, "name": name, "text": text, "after_version": house.policy_version}
     [receipt] = await house.log.append([act_record(asked, KIND, house.now_ms(), body)])
     return {"index": receipt.position, "sha256": policy.sha256}
 
@@ -57,7 +57,7 @@ async def _approve(house: House, asked: Asked) -> dict[str, Any]:
 def _newest(house: House) -> dict[str, Any] | None:
     row = house.log.reading().last_of(KIND)
     body = None if row is None else house.log.open(row.position)
-    if row is None or not isinstance(body, dict) or body["instead_of"] != ruling_sha256(house):
+    if row is None or not isinstance(body, dict) or body["after_version"] != house.policy_version:
         return None
     told = {name: body[name] for name in ("operator", "name", "text", "policy", "at_ms")}
     return {"index": row.position, **told}
