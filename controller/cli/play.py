@@ -75,11 +75,8 @@ def play(
 
 
 async def _on_processes(pages: "list[Scenario]", as_json: bool, patient: bool) -> bool:
-    from ostiary.controller.appointing import appoint
     from ostiary.controller.cli.demo import free_port
     from ostiary.controller.opening import opened
-    from ostiary.controller.people.roles import ROLES
-    from ostiary.controller.playing.people import OPERATOR
     from ostiary.controller.playing.site_world import CAN, SiteWorld
     from ostiary.controller.samples import portrait, portraits
     from ostiary.controller.site import Site
@@ -94,7 +91,6 @@ async def _on_processes(pages: "list[Scenario]", as_json: bool, patient: bool) -
         site = Site("rehearsal", free_port(), free_port())
         quiet = lambda text: None  # noqa: E731 - processes are meant to die here
         async with opened(Path(directory), site, doors, web=False, step=quiet, say=quiet, apart=apart) as house:
-            await asyncio.to_thread(appoint, Path(directory), OPERATOR, ROLES)
             world = SiteWorld(house, {name: portrait(name).read_bytes() for name in portraits()}, patient)
             for page in pages:
                 done.append(await play(page, world))

@@ -1,15 +1,20 @@
 """A site of real processes as a world for scenarios: virtual boards, nodes, broker and keeper, each its own process."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 from ostiary.controller.acts.errors import ActError
+from ostiary.controller.appointing import appoint
 from ostiary.controller.doorstep import NobodyThere, walk_up
 from ostiary.controller.fleet import broker
 from ostiary.controller.opening import Opened, publish
+from ostiary.controller.people.errors import OperatorAlreadyHere
+from ostiary.controller.people.roles import ROLES
 from ostiary.controller.playing.people import OPERATOR, policy, settle
 from ostiary.controller.playing.processes import child_of
 from ostiary.controller.playing.witness import Witness
@@ -55,6 +60,7 @@ class SiteWorld:
                 f"{scenario.name} cannot be played here. It shows {', '.join(sorted(unknown))}, and the portraits are "
                 f"{', '.join(sorted(self._portraits))}. Name one of these."
             )
+        await asyncio.to_thread(_appointed, places.data)
         self._base = await asyncio.to_thread(self._reading.size)
         await settle(places, keeper, scenario.people)
         await publish(keeper, policy(scenario.doors), f"{scenario.name}.yaml", operator=OPERATOR)
@@ -200,3 +206,9 @@ class SiteWorld:
                 except NobodyThere:
                     pass
                 await asyncio.sleep(MOMENT_S)
+
+
+def _appointed(data: Path) -> None:
+    """See that the operator of scenarios is there; an earlier one may have brought them."""
+    with contextlib.suppress(OperatorAlreadyHere):
+        appoint(data, OPERATOR, ROLES)
