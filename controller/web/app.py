@@ -6,9 +6,21 @@ from starlette.types import ASGIApp, Scope
 
 from ostiary.controller import __version__
 from ostiary.controller.web import answering
+from ostiary.controller.web.api import contests as api_contests
 from ostiary.controller.web.api import decisions as api_decisions
 from ostiary.controller.web.api import doors as api_doors
-from ostiary.controller.web.api import live, log, policy_looks, policy_preview, policy_proofs, reports
+from ostiary.controller.web.api import (
+    live,
+    log,
+    policy_looks,
+    policy_past,
+    policy_preview,
+    policy_proofs,
+    records,
+    reports,
+    site,
+)
+from ostiary.controller.web.api import people as api_people
 from ostiary.controller.web.api import policy as api_policy
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
@@ -18,8 +30,21 @@ from ostiary.controller.web.render import STATIC
 from ostiary.controller.web.signin.pages import SIGN_IN
 from ostiary.controller.web.static_files import NamedByContent
 
-POLICY_API = (api_policy, policy_looks, policy_preview, policy_proofs)
-ROOMS = (*SIGN_IN, *PAGES, api_doors, api_decisions, *POLICY_API, live, reports, log)
+POLICY_API = (api_policy, policy_past, policy_looks, policy_preview, policy_proofs)
+ROOMS = (
+    *SIGN_IN,
+    *PAGES,
+    api_doors,
+    site,
+    api_decisions,
+    records,
+    *POLICY_API,
+    api_people,
+    api_contests,
+    live,
+    reports,
+    log,
+)
 """Every address of the web but the static files."""
 
 
