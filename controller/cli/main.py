@@ -24,6 +24,7 @@ from ostiary.controller.cli.play import play
 from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 from ostiary.controller.cli.standing import standing
+from ostiary.controller.cli.token import token
 from ostiary.controller.cli.verify import verify
 from ostiary.controller.cli.witness import witness
 
@@ -58,6 +59,7 @@ app.command()(witness)
 app.add_typer(log, name="log")
 app.add_typer(person, name="person")
 app.add_typer(operator, name="operator")
+app.add_typer(token, name="token")
 
 
 def _version(wanted: bool) -> None:

@@ -6,12 +6,17 @@ from starlette.types import ASGIApp, Scope
 
 from ostiary.controller import __version__
 from ostiary.controller.web import answering
-from ostiary.controller.web.api import contests as api_contests
-from ostiary.controller.web.api import decisions as api_decisions
-from ostiary.controller.web.api import doors as api_doors
 from ostiary.controller.web.api import (
+    challenges,
+    describing,
+    health,
     live,
     log,
+    log_records,
+    metrics,
+    operating,
+    orders,
+    persons,
     policy_looks,
     policy_past,
     policy_preview,
@@ -20,10 +25,14 @@ from ostiary.controller.web.api import (
     reports,
     site,
 )
+from ostiary.controller.web.api import contests as api_contests
+from ostiary.controller.web.api import decisions as api_decisions
+from ostiary.controller.web.api import doors as api_doors
 from ostiary.controller.web.api import people as api_people
 from ostiary.controller.web.api import policy as api_policy
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
+from ostiary.controller.web.once import Once
 from ostiary.controller.web.panel import PAGES
 from ostiary.controller.web.problem import Problem
 from ostiary.controller.web.render import STATIC
@@ -31,20 +40,13 @@ from ostiary.controller.web.signin.pages import SIGN_IN
 from ostiary.controller.web.static_files import NamedByContent
 
 POLICY_API = (api_policy, policy_past, policy_looks, policy_preview, policy_proofs)
-ROOMS = (
-    *SIGN_IN,
-    *PAGES,
-    api_doors,
-    site,
-    api_decisions,
-    records,
+API = (
+    *(api_doors, site, orders, api_decisions, records, log_records, persons, api_people, challenges, api_contests),
     *POLICY_API,
-    api_people,
-    api_contests,
-    live,
-    reports,
-    log,
+    operating,
+    describing,
 )
+ROOMS = (*SIGN_IN, *PAGES, *API, live, reports, log, health, metrics)
 """Every address of the web but the static files."""
 
 
@@ -57,16 +59,17 @@ def make_app(desk: Desk) -> ASGIApp:
         # The stock documentation pages load from another host.
         docs_url=None,
         redoc_url=None,
-        # Described by a route of ours, which says that anybody may read it (api/described.py).
+        # Described by a route of ours, which says that anybody may read it (api/describing.py).
         openapi_url=None,
     )
     app.state.desk = desk
     answering.register(app)
     for room in ROOMS:
+        describing.mark(room.router)
         app.include_router(room.router)
     app.mount("/static", NamedByContent(directory=STATIC))
 
     def refuse(scope: Scope, problem: Problem) -> ASGIApp:
         return answering.answer(Request(scope), problem)
 
-    return Guard(app, refuse, desk.reach)
+    return Guard(Once(app, desk, refuse), refuse, desk.reach, desk.answered)

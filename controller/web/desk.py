@@ -1,5 +1,6 @@
 """What the web works with: the site's places, the way to the keeper, the doors, the log's index and the people."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -57,11 +58,16 @@ class Desk:
         self.known = Known(places.people_db)
         self.hashing = Hashing()
         self.ceremonies = Ceremonies()
+        self.answers: Counter[int] = Counter()
         self.register = Register(places.web_register)
         self.following = FollowingLog(self.index, self.register)
         self.feed = Feed(Sources(self.index.mark, self.index.last, self.index.since, self._standing))
         self._keeper = Keeper(places.keeper_socket)
         self._policy: Policy | None = None
+
+    def answered(self, status: int) -> None:
+        """Count an answer by the first digit of its status."""
+        self.answers[status // 100] += 1
 
     async def act(
         self,

@@ -1,75 +1,27 @@
-"""People as JSON: find, open with a purpose, enrol, and change what they are, hold and carry."""
+"""What a person is, holds and carries as JSON, and their contest as it is taken down at the desk."""
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 
 from ostiary.controller.people.contests import KINDS
-from ostiary.controller.web import carrying, deciding, enrolling, keeping_out, roster
+from ostiary.controller.web import carrying, deciding, enrolling
 from ostiary.controller.web.api.body import Body, answers, described
-from ostiary.controller.web.api.policy_looks import PURPOSE
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.panel.person import CARD_LONGEST, LABEL_LONGEST
 from ostiary.controller.web.panel.who import Operator, by, signed_in
-from ostiary.controller.web.problem import BadForm, RuleBroken
+from ostiary.controller.web.problem import BadForm
 
 router = APIRouter(prefix="/api/v1/people", tags=["people"])
 
 PersonId = Annotated[str, Path(max_length=40)]
 Number = Annotated[int, Path(ge=0, le=2**53)]
-Lists = Annotated[Operator, signed_in("list-people")]
-Opens = Annotated[Operator, signed_in("open-person")]
 Enrols = Annotated[Operator, signed_in("enrol")]
-Enters = Annotated[Operator, signed_in("ledger-entry")]
-Suspends = Annotated[Operator, signed_in("suspend")]
 Contests = Annotated[Operator, signed_in("open-contest")]
 TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
 LATEST_MS = 2**47
 DONE = answers({"person": "p-mfrggzdfmztwq2lk"})
-
-
-@router.get("", responses=answers({"people": [{"id": "p-mfrggzdfmztwq2lk", "name": "Ada"}], "total": 1, "next": None}))
-async def find(
-    request: Request, who: Lists, q: Annotated[str, Query(max_length=200)] = "",
-    at: Annotated[int, Query(ge=0, le=10**7, description="The `next` of the page before")] = 0,
-) -> dict[str, Any]:  # fmt: skip
-    """Those whose name holds each word, or whose id it is; by name, fifty at a time."""
-    found = await run_in_threadpool(desk_of(request).directory.find, q, at, enrolling.now_ms())
-    return {"people": [asdict(one) for one in found.people], "total": found.total, "next": found.following}
-
-
-@router.post(
-    "",
-    status_code=201,
-    openapi_extra=described(
-        {"name": "Ada Lovelace", "evidence": "form 2026-14"}, {"name": TEXT, "evidence": TEXT}, ("name", "evidence")
-    ),
-)
-async def enrol(request: Request, who: Enrols) -> dict[str, Any]:
-    """A new member, by the title of their enrolment form. Cards and a face come after, by their own addresses."""
-    body = await Body.of(request, "name", "evidence")
-    desk = desk_of(request)
-    name, form = body.text("name", most=200), body.text("evidence", most=200)
-    return {"person": await enrolling.enrol(desk, name, form, with_card=False, with_consent=False, author=who.name)}
-
-
-@router.post(
-    "/{person}/look-up",
-    openapi_extra=described({"purpose": "asked at the desk"}, {"purpose": PURPOSE}, ("purpose",)),
-    responses=answers({"person": {"id": "p-mfrggzdfmztwq2lk", "name": "Ada"}, "entries": [], "cards": []}),
-)
-async def look_up(request: Request, person: PersonId, who: Opens) -> dict[str, Any]:
-    """Everything about one person; recorded for them, with the purpose."""
-    body = await Body.of(request, "purpose")
-    desk = desk_of(request)
-    await run_in_threadpool(roster.named, desk.reading, person, enrolling.now_ms())
-    await desk.act("look-at-ledger", {"person": person}, body.text("purpose"), **by(who))
-    policy, at_ms = await desk.policy(), enrolling.now_ms()
-    shown = asdict(await run_in_threadpool(roster.person_page, desk.reading, person, policy, desk.pocket, at_ms))
-    return {name: value for name, value in shown.items() if name not in ("kinds", "grantable", "chart")}
 
 
 @router.post(
@@ -99,51 +51,6 @@ async def give_card(request: Request, person: PersonId, who: Enrols) -> dict[str
 async def revoke_card(request: Request, person: PersonId, card: Number, who: Enrols) -> dict[str, Any]:
     """The card opens nothing any more."""
     await enrolling.revoke_card(desk_of(request), person, card)
-    return {"person": person}
-
-
-@router.post(
-    "/{person}/entries",
-    openapi_extra=described(
-        {"kind": "safety-round", "evidence_kind": "round-sheet", "evidence": "sheet 7"},
-        {"kind": TEXT, "evidence_kind": TEXT, "evidence": TEXT, "occurred_ms": {"type": "integer"}},
-        ("kind", "evidence_kind", "evidence"),
-    ),
-    responses=DONE,
-)
-async def enter(request: Request, person: PersonId, who: Enters) -> dict[str, Any]:
-    """An entry of the policy's kind, by the title of its document; the same again writes nothing."""
-    body = await Body.of(request, "kind", "evidence_kind", "evidence", "occurred_ms")
-    desk = desk_of(request)
-    policy = await desk.policy()
-    if policy is None:
-        raise RuleBroken("The entry was not recorded.", "No policy rules, so no kind is known.", "Publish one first.")
-    document = enrolling.document(body.text("evidence_kind", most=64), body.text("evidence", most=200))
-    occurred_ms = body.whole("occurred_ms", 0, LATEST_MS) if body.has("occurred_ms") else None
-    await enrolling.record_entry(desk, person, policy, body.text("kind", most=64), document, by(who), occurred_ms)
-    return {"person": person}
-
-
-@router.post(
-    "/{person}/suspend",
-    openapi_extra=described(
-        {"hours": 24, "why": "Threatened somebody at the saw."},
-        {"hours": {"type": "integer", "minimum": 1, "maximum": 72}, "why": {"type": "string", "maxLength": 500}},
-        ("hours", "why"),
-    ),
-    responses=DONE,
-)
-async def suspend(request: Request, person: PersonId, who: Suspends) -> dict[str, Any]:
-    """In immediate danger: no door lets them in for so many hours."""
-    body = await Body.of(request, "hours", "why")
-    await keeping_out.suspend(desk_of(request), person, body.whole("hours", 1, 72), body.text("why", most=500), by(who))
-    return {"person": person}
-
-
-@router.post("/{person}/lift", responses=DONE)
-async def lift(request: Request, person: PersonId, who: Suspends) -> dict[str, Any]:
-    """The danger is over."""
-    await keeping_out.lift(desk_of(request), person, by(who))
     return {"person": person}
 
 
