@@ -43,7 +43,7 @@ def test_from_a_new_member_to_an_overturned_entry(panel: Panel) -> None:
     entry = {"kind": "machine-left-running", "evidence_kind": "incident-report", "title": "incident 14"}
     post(panel, f"/people/{person}/entries", entry, 204)
     assert verdict(panel, "laser-room", "4711") == "no"
-    shown = post(panel, f"/people/{person}/look-up", WHY)
+    shown = post(panel, f"/people/{person}/open", WHY)
     assert shown["score"]["value"] == 592
     [line] = shown["entries"]
     words = {"kind": "entry", "number": line["id"], "words": "It was not me."}
@@ -106,7 +106,7 @@ def test_people_are_found_page_by_page(panel: Panel) -> None:
     assert (found["total"], found["next"]) == (3, None)
     person = found["people"][0]["id"]
     post(panel, f"/people/{person}/cards", {"number": "8899", "label": "fob"})
-    [card] = post(panel, f"/people/{person}/look-up", WHY)["cards"]
+    [card] = post(panel, f"/people/{person}/open", WHY)["cards"]
     post(panel, f"/people/{person}/cards", {"number": "8900", "label": "fob", "instead_of": card["id"]})
     assert (verdict(panel, "front", "8899"), verdict(panel, "front", "8900")) == ("no", "yes")
     assert post(panel, f"/people/{person}/cards/{card['id']}/revoke", None, 409)["why"]
