@@ -102,6 +102,7 @@ class Keeper:
         self._places = places
         self._learn = site.learn
         self._retention = site.retention
+        self.second_person = site.second_person
         self._card_key = store.get_or_create("site/card")
         self._shields: dict[int, TemplateShield] = {}
         self._people = follow_people(places.people_db)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ostiary.controller import site as settings
 from ostiary.controller.fleet import broker
+from ostiary.controller.fleet.ca import keep_leaf, site_authority
+from ostiary.controller.fleet.holder import web_holder
 from ostiary.controller.fleet.identity import make_node
 from ostiary.controller.fleet.nodes import ROLES, FleetNode, fleet_nodes
 from ostiary.controller.running import only_one
@@ -43,6 +45,11 @@ def found(
             for node in nodes:
                 make_node(places, keys, site.name, node, host=HOST, port=site.broker_port, at_ms=at_ms)
             broker.prepare(places, keys, site.name, port=site.broker_port, at_ms=at_ms, host=HOST)
+            if site.reach.own_certificate:
+                # For a year; every start makes it anew that finds it with a month left or less.
+                authority = site_authority(places.tls / "ca.pem", keys, site.name, at_ms)
+                holder = web_holder(site.reach.host or "localhost")
+                keep_leaf(authority, holder, places.web_certificate, places.web_key, at_ms)
         finally:
             keys.close()
         # The keeper follows this file and may not make it.

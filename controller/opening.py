@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostiary.controller import programs, samples
+from ostiary.controller.acts.calling import FOUNDING
 from ostiary.controller.acts.client import Keeper
+from ostiary.controller.appointing import link
 from ostiary.controller.founding import CannotFound, found
+from ostiary.controller.people.operators import has_admin
+from ostiary.controller.people.roles import CONSOLE
 from ostiary.controller.running import only_one
 from ostiary.controller.site import Site
+from ostiary.controller.store.people_db import follow_people
 from ostiary.controller.store.places import Places
 from ostiary.controller.supervise import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-OPERATOR, ROLE = "this machine", "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,28 @@ async def opened(
             for start in starts:
                 together.create_task(start)
         keeper = Keeper(places.keeper_socket)
-        standing = await keeper.act("standing", {}, operator=OPERATOR, role=ROLE)
+        standing = await keeper.act("standing", {}, operator=CONSOLE)
         # A policy that is not valid any more is for a person to mend; the sample must not open its doors instead.
         if not standing["ever_published"]:
             step("Publishing the sample policy")
-            await publish(keeper, samples.policy_text("workshop"), "workshop.yaml")
+            await publish(keeper, samples.policy_text("workshop"), "workshop.yaml", operator=FOUNDING)
         yield Opened(places, site, keeper, supervisor, (*doors, *apart))
+
+
+async def first_link(places: Places, site: Site) -> str | None:
+    """The address at which the first operator sets up the sign-in, where the site has no admin yet."""
+
+    def make() -> str | None:
+        people = follow_people(places.people_db)
+        try:
+            with people.begin() as conn:
+                if has_admin(conn):
+                    return None
+        finally:
+            people.dispose()
+        return f"{site.address}/setup/{link(places.data, None)}"
+
+    return await asyncio.to_thread(make)
 
 
 def _log_file(places: Places) -> logging.Logger:
@@ -94,7 +113,7 @@ def _log_file(places: Places) -> logging.Logger:
     return log
 
 
-async def publish(keeper: Keeper, text: str, name: str) -> str:
+async def publish(keeper: Keeper, text: str, name: str, *, operator: str) -> str:
     """Make this policy the one that rules; returns its sha256. Raises `ActError` where a line of it is wrong."""
-    done = await keeper.act("publish", {"text": text, "name": name}, operator=OPERATOR, role=ROLE)
+    done = await keeper.act("publish", {"text": text, "name": name}, operator=operator)
     return done["sha256"]

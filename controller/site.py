@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ostiary.controller.reach import Reach
 from ostiary.controller.store.log_store import LogPlace
 from ostiary.controller.store.places import Places
 
@@ -39,8 +40,9 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`name` is the site's id in topics and in the log's origin; ports are on the loopback address.
+    """`name` is the site's id in topics and in the log's origin; `reach` says who can come to the web's port.
 
+    `second_person`: a policy that is to follow another is proposed by one operator and approved by a second.
     `log` says which PostgreSQL database holds the log (a libpq address without a password); None: the file log.db.
     """
 
@@ -49,11 +51,18 @@ class Site:
     web_port: int
     log: str | None = None
     retention: Retention = field(default_factory=Retention)
+    second_person: bool = False
+    reach: Reach = field(default_factory=Reach)
+
+    @property
+    def address(self) -> str:
+        """Where browsers find the web."""
+        return self.reach.address(self.web_port)
 
     @property
     def learn(self) -> str:
         """The address that a door shows: where a person learns more with the receipt in hand."""
-        return f"http://127.0.0.1:{self.web_port}/receipt"
+        return f"{self.address}/receipt"
 
 
 def read(path: Path) -> Site:
@@ -64,7 +73,14 @@ def read(path: Path) -> Site:
         if log is not None and (not isinstance(log, str) or not log):
             raise ValueError(f"log is {log!r}, not the address of a database")
         retention = Retention(**found.get("retention", {}))
-        return Site(str(found["name"]), int(found["broker_port"]), int(found["web_port"]), log, retention)
+        second = found.get("policy", {}).get("second_person", False)
+        if type(second) is not bool:
+            raise ValueError(f"second_person is {second!r}, and must be true or false")
+        web = found.get("web", {})
+        reach = Reach(**{**web, "proxies": tuple(web.get("proxies", ()))})
+        return Site(
+            str(found["name"]), int(found["broker_port"]), int(found["web_port"]), log, retention, second, reach
+        )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadSite(
             f"{path}: the site's settings cannot be read ({error}). It needs name, broker_port and web_port. "
@@ -86,7 +102,17 @@ def write(path: Path, site: Site) -> None:
         f'name = "{site.name}"\nbroker_port = {site.broker_port}\nweb_port = {site.web_port}\n{log}'
         f"\n# How long what is kept, in days.\n[retention]\ndecisions_days = {site.retention.decisions_days}\n"
         f"biometrics_days = {site.retention.biometrics_days}\nbackups_days = {site.retention.backups_days}\n"
+        "\n# Whether a policy needs a second person before it follows another.\n[policy]\n"
+        f"second_person = {str(site.second_person).lower()}\n"
+        f"{_web(site.reach)}"
     )
+
+
+def _web(reach: Reach) -> str:
+    """The section about the web; none for a site that is reached on its own machine alone."""
+    said = {name: getattr(reach, name) for name in ("host", "listen", "certificate", "key", "proxies")}
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in said.items() if value)
+    return "" if reach == Reach() else f"\n# How the web is reached: docs/https.md\n[web]\n{lines}"
 
 
 def log_place(places: Places) -> LogPlace:

@@ -1,4 +1,4 @@
-"""Hypothesis for the whole house: nothing is timed in a test, so no example has a deadline. And a PostgreSQL server."""
+"""For the whole house: no example of Hypothesis has a deadline, who types commands, and a PostgreSQL server."""
 
 import os
 from collections.abc import Iterator
@@ -11,6 +11,9 @@ from tests.postgres_server import PostgresServer, binaries
 # On a build machine the examples are the same in every run, so that a red run can be looked into.
 settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("house")
+
+# Who types the commands of a test, where it does not say otherwise; every test's site has this operator.
+os.environ["OSTIARY_OPERATOR"] = "test"
 
 
 @pytest.fixture(scope="session")

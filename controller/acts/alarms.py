@@ -38,5 +38,5 @@ async def _acknowledge(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-ALARMS = Act("alarms", frozenset({"admin", "enroller", "reviewer", "auditor", "installer"}), False, _list)
-ACKNOWLEDGE = Act("acknowledge", frozenset({"admin", "enroller", "installer"}), False, _acknowledge)
+ALARMS = Act("alarms", "see-now", False, _list)
+ACKNOWLEDGE = Act("acknowledge", "acknowledge-alarm", False, _acknowledge)

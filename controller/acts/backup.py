@@ -10,4 +10,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-BACKUP = Act("backup", frozenset({"admin"}), True, _do)
+BACKUP = Act("backup", "backup", True, _do)

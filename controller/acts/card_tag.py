@@ -20,4 +20,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
             raise malformed("The card was not read.", "It needs a number of 1 to 64 characters.")
 
 
-CARD_TAG = Act("card-tag", frozenset({"admin", "enroller"}), False, _do)
+CARD_TAG = Act("card-tag", "enrol", False, _do)

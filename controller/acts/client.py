@@ -23,8 +23,8 @@ def _away(error: OSError) -> ActError:
     )
 
 
-def _ask(name: str, args: dict[str, Any], operator: str, role: str, purpose: str | None) -> bytes:
-    asked = {"act": name, "args": args, "operator": operator, "role": role, "purpose": purpose}
+def _ask(name: str, args: dict[str, Any], operator: str, purpose: str | None) -> bytes:
+    asked = {"act": name, "args": args, "operator": operator, "purpose": purpose}
     return json.dumps(asked, separators=(",", ":")).encode() + b"\n"
 
 
@@ -50,7 +50,6 @@ class Keeper:
         args: dict[str, Any],
         *,
         operator: str,
-        role: str,
         purpose: str | None = None,
         progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> dict[str, Any]:
@@ -64,7 +63,7 @@ class Keeper:
             async with asyncio.timeout(self._patience_s) as patience:
                 reader, writer = await asyncio.open_unix_connection(self._path, limit=LINE_BYTES)
                 try:
-                    writer.write(_ask(name, args, operator, role, purpose))
+                    writer.write(_ask(name, args, operator, purpose))
                     await writer.drain()
                     while (line := await reader.readline()).startswith(PROGRESS):
                         patience.reschedule(loop.time() + self._patience_s)
@@ -83,7 +82,6 @@ class Keeper:
         args: dict[str, Any],
         *,
         operator: str,
-        role: str,
         purpose: str | None = None,
         progress: Callable[[int, int], None] = lambda done, of: None,
     ) -> dict[str, Any]:
@@ -92,7 +90,7 @@ class Keeper:
             with socket.socket(socket.AF_UNIX) as line:
                 line.settimeout(self._patience_s)
                 line.connect(self._path)
-                line.sendall(_ask(name, args, operator, role, purpose))
+                line.sendall(_ask(name, args, operator, purpose))
                 with line.makefile("rb") as reading:
                     while (answer := reading.readline(LINE_BYTES)).startswith(PROGRESS):
                         progress(*json.loads(answer)["progress"])

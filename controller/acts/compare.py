@@ -89,4 +89,4 @@ def _bounded(found: Comparison) -> dict[str, Any]:
     return {**told, "differences": named, "not_named": len(told["differences"]) - len(named)}
 
 
-COMPARE = Act("compare", frozenset({"admin", "reviewer"}), True, _do)
+COMPARE = Act("compare", "preview-policy", True, _do)

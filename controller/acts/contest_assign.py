@@ -26,4 +26,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-CONTEST_ASSIGN = Act("contest-assign", frozenset({"admin", "reviewer"}), False, _do)
+CONTEST_ASSIGN = Act("contest-assign", "assign-contest", False, _do)

@@ -26,4 +26,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-CONTEST_UPHOLD = Act("contest-uphold", frozenset({"reviewer"}), False, _do)
+CONTEST_UPHOLD = Act("contest-uphold", "review-contest", False, _do)

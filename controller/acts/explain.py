@@ -48,4 +48,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"person": person, "door": door, "at_ms": asked_ms, **said}
 
 
-EXPLAIN = Act("explain", frozenset({"admin", "reviewer", "auditor"}), True, _do)
+EXPLAIN = Act("explain", "open-decision", True, _do)

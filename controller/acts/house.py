@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One act as it arrived; `permit.py` has already said that this role may, with this purpose."""
+    """One act as it arrived; `permit.py` has already said that this operator may, with this purpose."""
 
     args: dict[str, Any]
     operator: str
-    role: str
+    roles: frozenset[str]
     purpose: str | None
     progress: Callable[[int, int], None] = lambda done, of: None  # from any thread: so much is done of so much
 
@@ -39,6 +39,7 @@ class House(Protocol):
     heard: Heard  # what nodes have said of themselves
     alarms: Alarms
     publishing: asyncio.Lock
+    second_person: bool  # whoever writes a policy does not publish it alone
     locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
 
     @property
@@ -154,10 +155,10 @@ class House(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act: its name, the roles that may, whether a purpose is needed, and what is done."""
+    """One act: its name, the deed that it is (`people/roles.py`), whether a purpose is needed, and what is done."""
 
     name: str
-    roles: frozenset[str]
+    deed: str
     needs_purpose: bool
     do: Callable[[House, Asked], Awaitable[dict[str, Any]]]
 
@@ -171,6 +172,6 @@ def act_record(
     door: str | None = None,
     receipt_code: str | None = None,
 ) -> Draft:
-    """The record of an act: who did it, in which role, for which purpose, and to what."""
-    said = {"at_ms": at_ms, "operator": asked.operator, "role": asked.role, "purpose": asked.purpose, **body}
+    """The record of an act: who did it, in which roles, for which purpose, and to what."""
+    said = {"at_ms": at_ms, "operator": asked.operator, "roles": sorted(asked.roles), "purpose": asked.purpose, **body}
     return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, door=door, code=kind, receipt_code=receipt_code)

@@ -18,4 +18,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-LIFT_SUSPENSION = Act("lift-suspension", frozenset({"admin", "reviewer"}), False, _do)
+LIFT_SUSPENSION = Act("lift-suspension", "suspend", False, _do)

@@ -59,5 +59,5 @@ def _named(door: str | None) -> str:
     return "the whole site" if door is None else f"the door {door}"
 
 
-LOCKDOWN = Act("lockdown", frozenset({"admin"}), True, _lock)
-RESUME = Act("resume", frozenset({"admin"}), True, _resume)
+LOCKDOWN = Act("lockdown", "lockdown", True, _lock)
+RESUME = Act("resume", "lockdown", True, _resume)

@@ -18,4 +18,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-LOOK_AT_LEDGER = Act("look-at-ledger", frozenset({"admin", "enroller", "reviewer", "auditor"}), True, _do)
+LOOK_AT_LEDGER = Act("look-at-ledger", "open-person", True, _do)

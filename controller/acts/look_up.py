@@ -4,6 +4,7 @@ from typing import Any
 
 from ostiary.controller.acts.errors import malformed, not_found
 from ostiary.controller.acts.house import Act, Asked, House, act_record
+from ostiary.controller.people.roles import may
 from ostiary.controller.record import reviewing
 from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.reading import Row
@@ -34,7 +35,7 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     closing = house.log.reading().outcome_of(row.position)
     # The similarity is for whoever reviews a contest; nobody else has a use for it, and an impostor would.
     reviewed = None
-    if asked.role == "reviewer" and isinstance(opened, dict) and (hidden := opened.get(reviewing.FIELD)):
+    if may(asked.roles, "see-similarity") and isinstance(opened, dict) and (hidden := opened.get(reviewing.FIELD)):
         reviewed = reviewing.show(hidden, opened["id"], row.at_ms, house.keys)
     return {
         "index": row.position,
@@ -50,4 +51,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     }
 
 
-LOOK_UP = Act("look-up", frozenset({"admin", "reviewer", "auditor"}), True, _do)
+LOOK_UP = Act("look-up", "open-decision", True, _do)

@@ -17,4 +17,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-MORE_TIME = Act("more-time", frozenset({"admin", "enroller"}), False, _do)
+MORE_TIME = Act("more-time", "enrol", False, _do)

@@ -34,5 +34,5 @@ async def _ordered(house: House, asked: Asked, node: str, do: str, more: dict[st
     return {"index": receipt.position, "node": node, "door": door}
 
 
-LOCATE = Act("locate", frozenset({"admin", "installer"}), False, _locate)
-REBOOT = Act("reboot", frozenset({"admin", "installer"}), True, _reboot)
+LOCATE = Act("locate", "command-node", False, _locate)
+REBOOT = Act("reboot", "command-node", True, _reboot)

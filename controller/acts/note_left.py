@@ -18,4 +18,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-NOTE_LEFT = Act("note-left", frozenset({"admin", "enroller"}), True, _do)
+NOTE_LEFT = Act("note-left", "note-left", True, _do)

@@ -83,4 +83,4 @@ def _named(pack: Pack, most: int) -> dict[str, tuple[Interval, ...]]:
     return named
 
 
-PACK = Act("pack", frozenset({"admin", "reviewer", "auditor"}), True, _do)
+PACK = Act("pack", "read-rights", True, _do)

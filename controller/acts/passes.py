@@ -46,5 +46,5 @@ async def _revoke(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-PASS_NEW = Act("pass-new", frozenset({"admin", "enroller"}), False, _new)
-PASS_REVOKE = Act("pass-revoke", frozenset({"admin", "enroller"}), False, _revoke)
+PASS_NEW = Act("pass-new", "enrol", False, _new)
+PASS_REVOKE = Act("pass-revoke", "enrol", False, _revoke)

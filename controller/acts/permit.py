@@ -1,25 +1,31 @@
 """Who may ask for which act: a pure function with its own table of cases."""
 
+from ostiary.controller.acts.calling import Caller
 from ostiary.controller.acts.errors import ActError, refused
-from ostiary.controller.acts.house import Act, Asked
+from ostiary.controller.acts.house import Act
+from ostiary.controller.people.roles import who_may
 
-ROLES = frozenset({"admin", "enroller", "reviewer", "auditor", "installer"})
 PURPOSE_LETTERS = range(4, 201)
 
 
-def permit(act: Act, asked: Asked) -> ActError | None:
+def permit(act: Act, caller: Caller, purpose: str | None) -> ActError | None:
     """None when the act may be done, else the refusal in words."""
-    if asked.role not in ROLES or asked.role not in act.roles:
+    what = f"{act.name} was not done."
+    if not caller.known:
         return refused(
-            f"{act.name} was not done.",
-            f"The role {asked.role!r} may not do it; {', '.join(sorted(act.roles))} may.",
+            what,
+            f"There is no operator {caller.name[:64]!r} who may act here.",
+            "See who there is: ostiary operator list",
+        )
+    if not caller.may(act.deed):
+        return refused(
+            what,
+            f"{caller.name} may not do it; {', '.join(who_may(act.deed)) or 'nobody'} may.",
             "Ask somebody with that role.",
         )
-    if not asked.operator:
-        return refused(f"{act.name} was not done.", "No operator was named.", "Sign in and try again.")
-    if act.needs_purpose and (asked.purpose is None or len(asked.purpose.strip()) not in PURPOSE_LETTERS):
+    if act.needs_purpose and (purpose is None or len(purpose.strip()) not in PURPOSE_LETTERS):
         return refused(
-            f"{act.name} was not done.",
+            what,
             "It needs a purpose (4 to 200 letters), which is recorded for whom it concerns.",
             "Say why, and try again.",
         )

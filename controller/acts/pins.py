@@ -47,5 +47,5 @@ def _id(person: str) -> bool:
     return bool(person) and "/" not in person
 
 
-PIN_SET = Act("pin-set", frozenset({"admin", "enroller"}), False, _set)
-PIN_CLEAR = Act("pin-clear", frozenset({"admin", "enroller"}), False, _clear)
+PIN_SET = Act("pin-set", "enrol", False, _set)
+PIN_CLEAR = Act("pin-clear", "enrol", False, _clear)

@@ -45,4 +45,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"sealed": base64url.encode(sealed)}
 
 
-PROTECT_TEMPLATE = Act("protect-template", frozenset({"admin", "enroller"}), False, _do)
+PROTECT_TEMPLATE = Act("protect-template", "enrol", False, _do)

@@ -19,4 +19,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": row.position, "file": house.log.receipt_file(opened).decode()}
 
 
-RECEIPT = Act("receipt", frozenset({"admin", "reviewer", "auditor"}), True, _do)
+RECEIPT = Act("receipt", "give-receipt", True, _do)

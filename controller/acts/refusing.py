@@ -34,7 +34,7 @@ class Refusals:
             "at_ms": at_ms,
             "act": act.name,
             "operator": _kept(asked.operator),
-            "role": _kept(asked.role),
+            "roles": sorted(asked.roles),
             "purpose": None if asked.purpose is None else _kept(asked.purpose),
             "why": _kept(refusal.why),
             "unrecorded_before": unrecorded,

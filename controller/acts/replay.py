@@ -59,4 +59,4 @@ def _known(house: House, body: dict[str, Any]) -> list[PersonFacts]:
     return list(told.as_known(body["at_ms"], UNREAD_MS))
 
 
-REPLAY = Act("replay", frozenset({"admin", "reviewer", "auditor"}), True, _do)
+REPLAY = Act("replay", "open-decision", True, _do)

@@ -16,4 +16,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"from": old, "to": handover.key}
 
 
-ROTATE_LOG_KEY = Act("rotate-log-key", frozenset({"admin"}), True, _do)
+ROTATE_LOG_KEY = Act("rotate-log-key", "rotate-key", True, _do)

@@ -1,4 +1,4 @@
-"""The keeper's socket: hears acts from web and CLI on this machine, asks `permit`, does them one line at a time."""
+"""The keeper's socket: hears acts from web and CLI on this machine, finds out who asks, asks `permit`, does them."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ from typing import Any
 
 from ostiary.controller.acts.alarms import ACKNOWLEDGE, ALARMS
 from ostiary.controller.acts.backup import BACKUP
+from ostiary.controller.acts.calling import calling
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
 from ostiary.controller.acts.compare import COMPARE
@@ -16,6 +17,7 @@ from ostiary.controller.acts.contest_assign import CONTEST_ASSIGN
 from ostiary.controller.acts.contest_open import CONTEST_OPEN
 from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
 from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
+from ostiary.controller.acts.contest_weigh import CONTEST_WEIGH
 from ostiary.controller.acts.door import DOOR
 from ostiary.controller.acts.erase import ASK_ERASE, ERASE
 from ostiary.controller.acts.errors import ActError, malformed
@@ -33,22 +35,39 @@ from ostiary.controller.acts.look_up import LOOK_UP
 from ostiary.controller.acts.more_time import MORE_TIME
 from ostiary.controller.acts.node_orders import LOCATE, REBOOT
 from ostiary.controller.acts.note_left import NOTE_LEFT
+from ostiary.controller.acts.operators import (
+    OPERATOR_ADD,
+    OPERATOR_DISABLE,
+    OPERATOR_ENABLE,
+    OPERATOR_LINK,
+    OPERATOR_RESET,
+    OPERATOR_ROLES,
+    SIGN_IN_CHANGED,
+    SIGNED_IN,
+    TOKEN_NEW,
+    TOKEN_REVOKE,
+)
 from ostiary.controller.acts.pack import PACK
 from ostiary.controller.acts.passes import PASS_NEW, PASS_REVOKE
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.pins import PIN_CLEAR, PIN_SET
 from ostiary.controller.acts.policy import POLICY, PUBLISH
+from ostiary.controller.acts.policy_approval import APPROVE_POLICY, PROPOSE_POLICY, PROPOSED_POLICY
+from ostiary.controller.acts.policy_history import POLICY_HISTORY
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
 from ostiary.controller.acts.refusing import Refusals
 from ostiary.controller.acts.release import RELEASE
 from ostiary.controller.acts.replay import REPLAY
+from ostiary.controller.acts.review_link import REVIEW, REVIEW_LINK
 from ostiary.controller.acts.rotate_log_key import ROTATE_LOG_KEY
+from ostiary.controller.acts.second_factor import SECOND_FACTOR_CHECK, SECOND_FACTOR_SEAL
 from ostiary.controller.acts.shadow import SHADOW, SHADOW_REPORT
 from ostiary.controller.acts.source import SOURCE_ADD, SOURCE_LIST, SOURCE_REMOVE, SOURCE_VERIFY
 from ostiary.controller.acts.standing import STANDING
 from ostiary.controller.acts.suspend_danger import SUSPEND_DANGER
+from ostiary.controller.acts.waits import WAITS
 from ostiary.controller.acts.withdraw_face import WITHDRAW_FACE
 from ostiary.controller.people.errors import PeopleError
 from ostiary.controller.store.errors import ThreePartError
@@ -60,14 +79,18 @@ ACTS: dict[str, Act] = {
     for act in (
         *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, FORGOTTEN, STANDING),
         *(CONTEST_OPEN, CONTEST_ASSIGN, CONTEST_UPHOLD, CONTEST_OVERTURN, SUSPEND_DANGER, LIFT_SUSPENSION),
+        *(CONTEST_WEIGH, REVIEW, REVIEW_LINK),
         *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
         *(PASS_NEW, PASS_REVOKE, PIN_SET, PIN_CLEAR),
         *(RELEASE, LOCATE, REBOOT, FACE_OFF, FACE_ON, DOOR, ALARMS, ACKNOWLEDGE),
+        *(PROPOSE_POLICY, PROPOSED_POLICY, APPROVE_POLICY, POLICY_HISTORY),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
-        *(RECEIPT, EXPORT, ROTATE_LOG_KEY),
+        *(WAITS, RECEIPT, EXPORT, ROTATE_LOG_KEY),
         *(BACKUP, ASK_ERASE, ERASE),
+        *(OPERATOR_ADD, OPERATOR_ROLES, OPERATOR_DISABLE, OPERATOR_ENABLE, OPERATOR_RESET),
+        *(OPERATOR_LINK, TOKEN_NEW, TOKEN_REVOKE, SIGNED_IN, SIGN_IN_CHANGED, SECOND_FACTOR_SEAL, SECOND_FACTOR_CHECK),
     )
 }
 
@@ -121,8 +144,10 @@ async def answer(
     """`{"done": …}` or `{"error": {code, what, why, now}}`, whatever the line holds. `told` hears how far an act is
     that takes long."""
     try:
-        act, asked = _read(line, told)
-        if refusal := permit(act, asked):
+        act, args, name, purpose = _read(line)
+        caller = await calling(house, name)
+        asked = Asked(args, caller.name, caller.roles, purpose, told)
+        if refusal := permit(act, caller, purpose):
             await refusals.record(house, act, asked, refusal)
             raise refusal
         return {"done": await act.do(house, asked)}
@@ -134,17 +159,18 @@ async def answer(
         return {"error": ActError("store", error.what, error.why, error.now).as_dict()}
 
 
-def _read(line: bytes, told: Callable[[int, int], None]) -> tuple[Act, Asked]:
+def _read(line: bytes) -> tuple[Act, dict[str, Any], str, str | None]:
+    """The act, its arguments, who says that they ask, and their purpose. Raises `ActError`."""
     try:
         asked = json.loads(line)
     except ValueError as error:
         raise malformed("The act was not understood.", f"The line is not JSON ({error}).") from error
     match asked:
-        case {"act": str(name), "args": dict(args), "operator": str(operator), "role": str(role)}:
+        case {"act": str(name), "args": dict(args), "operator": str(operator)}:
             purpose = asked.get("purpose")
         case _:
-            raise malformed("The act was not understood.", "It needs act, args, operator and role.")
+            raise malformed("The act was not understood.", "It needs act, args and operator.")
     act = ACTS.get(name)
     if act is None:
         raise malformed("The act was not understood.", f"There is no act {name!r}; there are: {', '.join(ACTS)}.")
-    return act, Asked(args, operator, role, purpose if isinstance(purpose, str) else None, told)
+    return act, args, operator, purpose if isinstance(purpose, str) else None

@@ -64,5 +64,5 @@ def _counted(house: House, asked: Asked, sha256: str, since: int, since_ms: int)
     }
 
 
-SHADOW = Act("shadow", frozenset({"admin"}), False, _do)
-SHADOW_REPORT = Act("shadow-report", frozenset({"admin", "reviewer", "auditor"}), False, _report)
+SHADOW = Act("shadow", "publish-policy", False, _do)
+SHADOW_REPORT = Act("shadow-report", "read-shadow", False, _report)

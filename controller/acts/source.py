@@ -77,7 +77,7 @@ def _named(asked: Asked) -> str:
             raise malformed("The source was not found.", "It needs a name of 1 to 40 of a–z, 0–9 and hyphen.")
 
 
-SOURCE_ADD = Act("source-add", frozenset({"admin"}), False, _add)
-SOURCE_REMOVE = Act("source-remove", frozenset({"admin"}), False, _remove)
-SOURCE_LIST = Act("source-list", frozenset({"admin", "auditor"}), False, _list)
-SOURCE_VERIFY = Act("source-verify", frozenset({"enroller"}), False, _verify)
+SOURCE_ADD = Act("source-add", "manage-sources", False, _add)
+SOURCE_REMOVE = Act("source-remove", "manage-sources", False, _remove)
+SOURCE_LIST = Act("source-list", "read-sources", False, _list)
+SOURCE_VERIFY = Act("source-verify", "serve", False, _verify)

@@ -17,4 +17,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-SUSPEND_DANGER = Act("suspend-danger", frozenset({"admin", "reviewer"}), False, _do)
+SUSPEND_DANGER = Act("suspend-danger", "suspend", False, _do)

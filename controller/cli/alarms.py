@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from ostiary.controller.cli.asking import asked, moment, say
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 
 alarms = typer.Typer(help="Alarms that stand, and acknowledging one.", invoke_without_command=True)
 
 
 @alarms.callback()
 def list_alarms(
-    context: typer.Context, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False
+    context: typer.Context, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var"), as_json: JSON = False
 ) -> None:
     """List the alarms that stand, the oldest first.
 
@@ -39,7 +39,7 @@ def list_alarms(
 @alarms.command()
 def acknowledge(
     number: Annotated[int, typer.Argument(help="The alarm's number: ostiary alarms lists it.")],
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:

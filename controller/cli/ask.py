@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA
+from ostiary.controller.cli.data import DATA, OPERATOR, THE_ONLY_ONE
 
 
 def ask(
@@ -21,6 +21,7 @@ def ask(
         str | None, typer.Option("--pass", help="The text of a visitor's pass to hold in front of the camera.")
     ] = None,
     pin: Annotated[bool, typer.Option("--pin", help="Type a PIN beside card or pass; it is asked for.")] = False,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole decision as one JSON object.")] = False,
 ) -> None:
@@ -67,7 +68,11 @@ def ask(
     keeper = Keeper(places.keeper_socket)
     try:
         purpose = "ostiary ask on this machine"
-        result = asyncio.run(present(places, keeper, door, shown, card, purpose=purpose, token=token, pin=typed))
+        result = asyncio.run(
+            present(
+                places, keeper, door, shown, card, operator=operator, purpose=purpose, token=token, pin=typed
+            )
+        )
     except (NobodyThere, ActError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

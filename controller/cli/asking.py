@@ -15,7 +15,7 @@ def asked(act: str, args: dict[str, Any], operator: str, data: Path, purpose: st
     from ostiary.controller.store.places import Places
 
     try:
-        return Keeper(Places(data).keeper_socket).act_now(act, args, operator=operator, role="admin", purpose=purpose)
+        return Keeper(Places(data).keeper_socket).act_now(act, args, operator=operator, purpose=purpose)
     except ActError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

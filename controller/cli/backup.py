@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA
+from ostiary.controller.cli.data import DATA, OPERATOR, THE_ONLY_ONE
 from ostiary.controller.cli.stopping import one_sentence
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ KEY_FILE = Annotated[Path | None, typer.Option(help="A file of 32 random bytes o
 def backup(
     file: Annotated[Path, typer.Argument(help="The new file to write.")],
     key_file: KEY_FILE = None,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
 ) -> None:
     """Copy the site, while it runs, into one file: log, people, keys, certificates, settings.
@@ -43,7 +44,7 @@ def backup(
         secret = _secret(key_file, new=True)
         places = Places(data)
         try:
-            Keeper(places.keeper_socket).act_now("backup", {}, operator="this machine", role="admin", purpose="backup")
+            Keeper(places.keeper_socket).act_now("backup", {}, operator=operator, purpose="backup")
         except ActError as error:
             if error.code != "keeper-away":
                 raise

@@ -13,13 +13,16 @@ Written = TypeVar("Written")
 
 
 def recorded(
-    data: Path, operator: str, role: str, act: str, write: Callable[["Connection"], tuple[Written, dict[str, Any]]]
+    data: Path, operator: str, act: str, write: Callable[["Connection", str], tuple[Written, dict[str, Any]]]
 ) -> tuple[Written, dict[str, Any]]:
-    """What `write` wrote and what the keeper answered to `act` with the arguments that `write` returned beside it.
+    """What `write` wrote as this operator, and what the keeper answered to `act` with the arguments that `write`
+    returned beside it. `write` gets the operator's name as it stands in their row.
 
     Where the keeper refuses or is away, nothing was written. Raises `ActError`, `PeopleError` and `PeopleDbError`.
     """
     from ostiary.controller.acts.client import Keeper
+    from ostiary.controller.people.operators import acting
+    from ostiary.controller.people.roles import CONSOLE
     from ostiary.controller.store.people_db import NoPeopleDb, open_people
     from ostiary.controller.store.places import Places
 
@@ -30,20 +33,21 @@ def recorded(
     engine = open_people(places.people_db)
     try:
         with engine.begin() as conn:
-            written, arguments = write(conn)
-            done = keeper.act_now(act, arguments, operator=operator, role=role)
+            who = CONSOLE if operator == CONSOLE else acting(conn, operator).name
+            written, arguments = write(conn, who)
+            done = keeper.act_now(act, arguments, operator=who)
     finally:
         engine.dispose()
-    told(keeper, operator, role)
+    told(keeper, who)
     return written, done
 
 
-def told(keeper: "Keeper", operator: str, role: str) -> None:
+def told(keeper: "Keeper", operator: str) -> None:
     """Have the keeper read what was written. One that is away, or busy with it, reads it by itself."""
     from ostiary.controller.acts.errors import ActError
 
     try:
-        keeper.act_now("refresh", {}, operator=operator, role=role)
+        keeper.act_now("refresh", {}, operator=operator)
     except ActError as error:
         if error.code != "keeper-away":
             raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ostiary.controller.cli.changing import now_ms, recorded
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 from ostiary.controller.cli.stopping import one_sentence
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def open_(
     membership: Annotated[int | None, typer.Option(help="Contest this membership, or its end.")] = None,
     holding: Annotated[int | None, typer.Option(help="Contest this holding, or its end.")] = None,
     receipt: Annotated[str | None, typer.Option(help="Contest the decision of this receipt code.")] = None,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -84,7 +84,7 @@ def list_(
 
 
 @contest.command()
-def show(number: NUMBER, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False) -> None:
+def show(number: NUMBER, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var"), as_json: JSON = False) -> None:
     """Show one contest: what is contested, what the person says, how it stands. The person can read that you looked."""
     from ostiary.controller.people.contests import contest_of
 
@@ -94,7 +94,6 @@ def show(number: NUMBER, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("v
             "look-at-ledger",
             {"person": found.person},
             operator=operator,
-            role="reviewer",
             purpose=f"looking at contest {number}",
         )
         lines = [
@@ -112,7 +111,7 @@ def show(number: NUMBER, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("v
 def assign(
     number: NUMBER,
     reviewer: Annotated[str, typer.Option(help="Who will decide.")],
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -122,17 +121,17 @@ def assign(
     with one_sentence():
         publisher = _publisher(data, operator)
 
-        def write(conn: "Connection") -> tuple["Contest", dict[str, Any]]:
+        def write(conn: "Connection", who: str) -> tuple["Contest", dict[str, Any]]:
             done = contests.assign(conn, number, reviewer, publisher, now_ms())
             return done, {"contest": number, "reviewer": done.reviewer}
 
-        assigned, _ = recorded(data, operator, "admin", "contest-assign", write)
+        assigned, _ = recorded(data, operator, "contest-assign", write)
         _tell(assigned, as_json, f"{assigned.reviewer} decides contest {number} until {_day(assigned.due_at_ms)}.")
 
 
 @contest.command()
 def uphold(
-    number: NUMBER, reasons: REASONS, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False
+    number: NUMBER, reasons: REASONS, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var"), as_json: JSON = False
 ) -> None:
     """As the assigned reviewer (--operator): what was contested is right and stands."""
     from ostiary.controller.people import contests
@@ -140,17 +139,17 @@ def uphold(
     with one_sentence():
         publisher = _publisher(data, operator)
 
-        def write(conn: "Connection") -> tuple["Contest", dict[str, Any]]:
-            done = contests.uphold(conn, number, operator, publisher, reasons, now_ms())
+        def write(conn: "Connection", who: str) -> tuple["Contest", dict[str, Any]]:
+            done = contests.uphold(conn, number, who, publisher, reasons, now_ms())
             return done, {"contest": number, "reasons": done.reasons}
 
-        decided, _ = recorded(data, operator, "reviewer", "contest-uphold", write)
+        decided, _ = recorded(data, operator, "contest-uphold", write)
         _tell(decided, as_json, f"Contest {number} is upheld: {decided.kind} {decided.number} stands.")
 
 
 @contest.command()
 def overturn(
-    number: NUMBER, reasons: REASONS, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False
+    number: NUMBER, reasons: REASONS, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var"), as_json: JSON = False
 ) -> None:
     """As the assigned reviewer (--operator): what was contested is wrong and is cancelled.
 
@@ -161,11 +160,11 @@ def overturn(
     with one_sentence():
         publisher = _publisher(data, operator)
 
-        def write(conn: "Connection") -> tuple["Contest", dict[str, Any]]:
-            done = contests.overturn(conn, number, operator, publisher, reasons, now_ms())
+        def write(conn: "Connection", who: str) -> tuple["Contest", dict[str, Any]]:
+            done = contests.overturn(conn, number, who, publisher, reasons, now_ms())
             return done, {"contest": number, "reasons": done.reasons}
 
-        decided, answer = recorded(data, operator, "reviewer", "contest-overturn", write)
+        decided, answer = recorded(data, operator, "contest-overturn", write)
         lines = [f"Contest {number} is overturned: {decided.kind} {decided.number} is cancelled."]
         for one in answer["differing"]:
             other = "grant" if one["verdict"] == "deny" else "deny"
@@ -180,12 +179,12 @@ def overturn(
 def _open(data: Path, operator: str, person: str, kind: str, number: int, words: str) -> "Contest":
     from ostiary.controller.people import contests
 
-    def write(conn: "Connection") -> tuple["Contest", dict[str, Any]]:
-        done = contests.open_contest(conn, person, kind, number, words, operator, now_ms())
+    def write(conn: "Connection", who: str) -> tuple["Contest", dict[str, Any]]:
+        done = contests.open_contest(conn, person, kind, number, words, who, now_ms())
         told = {"kind": kind, "number": number, "words": done.words, "due_at_ms": done.due_at_ms}
         return done, {"contest": done.id, "person": person, **told}
 
-    opened, _ = recorded(data, operator, "admin", "contest-open", write)
+    opened, _ = recorded(data, operator, "contest-open", write)
     return opened
 
 
@@ -194,7 +193,7 @@ def _decided(data: Path, receipt: str, operator: str) -> tuple[str, int]:
     from ostiary.controller.acts.errors import not_found
 
     asked = {"receipt": receipt}
-    found = _keeper(data).act_now("look-up", asked, operator=operator, role="admin", purpose="opening a contest of it")
+    found = _keeper(data).act_now("look-up", asked, operator=operator, purpose="opening a contest of it")
     person = (found["body"] or {}).get("person")
     if person is None:
         raise not_found(
@@ -204,7 +203,7 @@ def _decided(data: Path, receipt: str, operator: str) -> tuple[str, int]:
 
 
 def _publisher(data: Path, operator: str) -> str | None:
-    return _keeper(data).act_now("standing", {}, operator=operator, role="admin")["policy_publisher"]
+    return _keeper(data).act_now("standing", {}, operator=operator)["policy_publisher"]
 
 
 def _keeper(data: Path) -> "Keeper":

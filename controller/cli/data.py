@@ -10,7 +10,14 @@ DATA = Annotated[
     typer.Option(help="The site's data directory: keys, people, log. `ostiary run` makes it when it is new."),
 ]
 OPERATOR = Annotated[
-    str, typer.Option("--operator", help="Who you are; it is recorded.", envvar="OSTIARY_OPERATOR", show_envvar=True)
+    str,
+    typer.Option(
+        "--operator",
+        help="The operator who asks; it is recorded. Without it, the site's only one.",
+        envvar="OSTIARY_OPERATOR",
+        show_envvar=True,
+        show_default=False,
+    ),
 ]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-THIS_MACHINE = "this machine"
+THE_ONLY_ONE = ""

@@ -49,9 +49,11 @@ def free_port() -> int:
 
 
 async def _headless(directory: Path, as_json: bool, rounds: int) -> None:
-    from ostiary.controller.cli.demo_cases import cases, enrol_member, policy
+    from ostiary.controller.appointing import appoint
+    from ostiary.controller.cli.demo_cases import OPERATOR, cases, enrol_member, policy
     from ostiary.controller.cli.present import present
     from ostiary.controller.opening import opened, publish
+    from ostiary.controller.people.roles import ROLES
     from ostiary.controller.site import Site
 
     def say(text: str) -> None:
@@ -62,17 +64,18 @@ async def _headless(directory: Path, as_json: bool, rounds: int) -> None:
     site = Site("demo", free_port(), free_port())
     warn = lambda text: typer.echo(text, err=True)  # noqa: E731 - a name for the reader
     async with opened(directory, site, DOORS, web=False, step=lambda text: say(f"{text} …"), say=warn) as house:
-        await publish(house.keeper, policy(closed_today=False), "demo.yaml")
+        await asyncio.to_thread(appoint, directory, OPERATOR, ROLES)
+        await publish(house.keeper, policy(closed_today=False), "demo.yaml", operator=OPERATOR)
         member = await enrol_member(house.places, house.keeper, MEMBER, CARD)
         say(f"Open after {time.perf_counter() - started:.1f} s; {MEMBER} is enrolled.")
         results: list[dict[str, Any]] = []
         for _ in range(rounds):
             closed = False
-            await publish(house.keeper, policy(closed_today=False), "demo.yaml")
+            await publish(house.keeper, policy(closed_today=False), "demo.yaml", operator=OPERATOR)
             for case in cases():
                 if case.closed_today != closed:
                     closed = case.closed_today
-                    await publish(house.keeper, policy(closed_today=closed), "demo.yaml")
+                    await publish(house.keeper, policy(closed_today=closed), "demo.yaml", operator=OPERATOR)
                 shown = {"picture": case.name}
                 result = shown | await present(
                     house.places,
@@ -80,6 +83,7 @@ async def _headless(directory: Path, as_json: bool, rounds: int) -> None:
                     case.door,
                     [] if case.picture is None else [case.picture],
                     CARD if case.card else None,
+                    operator=OPERATOR,
                     purpose="demonstration",
                 )
                 result["person"] = MEMBER if result["person"] == member else result["person"]

@@ -17,7 +17,7 @@ from ostiary.controller.store.places import Places
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-OPERATOR, ROLE = "demonstration", "admin"
+OPERATOR = "demonstration"
 ENROLS = "member-1"
 
 
@@ -93,7 +93,7 @@ async def enrol_member(places: Places, keeper: Keeper, name: str, card: str) -> 
         raise LookupError(f"The portrait {ENROLS} shows no face that can be enrolled ({look.no_probe}).")
     probe = look.nearest.probe
     vector = base64url.encode(probe.vector.tobytes())
-    tag = await keeper.act("card-tag", {"number": card}, operator=OPERATOR, role=ROLE)
+    tag = await keeper.act("card-tag", {"number": card}, operator=OPERATOR)
     rules = load(policy(closed_today=False), "demo.yaml")
     assert rules.score is not None  # noqa: S101 - the sample policy has one
     engine = open_people(places.people_db)
@@ -127,7 +127,6 @@ async def enrol_member(places: Places, keeper: Keeper, name: str, card: str) -> 
                 "scale": float(probe.scale),
             },
             operator=OPERATOR,
-            role=ROLE,
         )
         with engine.begin() as conn:
             sealed = base64url.decode(made["sealed"])
@@ -135,7 +134,7 @@ async def enrol_member(places: Places, keeper: Keeper, name: str, card: str) -> 
     finally:
         look.wipe()
         engine.dispose()
-    await keeper.act("refresh", {}, operator=OPERATOR, role=ROLE)
+    await keeper.act("refresh", {}, operator=OPERATOR)
     return person
 
 

@@ -8,7 +8,7 @@ import typer
 
 from ostiary.controller.cli.acknowledged import WAIT, waited
 from ostiary.controller.cli.asking import asked, say
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 from ostiary.controller.cli.door_words import words
 
 door = typer.Typer(help="Doors as they are now, and what an operator may have them do.", no_args_is_help=True)
@@ -18,7 +18,7 @@ PURPOSE = Annotated[str, typer.Option(help="Why: 4 to 200 letters, which the log
 
 
 @door.command()
-def show(name: NAME, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False) -> None:
+def show(name: NAME, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var"), as_json: JSON = False) -> None:
     """Show the settings in force, the door's nodes and how they are, what is locked or off, and alarms.
 
     ostiary door show front
@@ -29,7 +29,7 @@ def show(name: NAME, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var")
 
 @door.command()
 def release(
-    name: NAME, purpose: PURPOSE, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False
+    name: NAME, purpose: PURPOSE, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var"), as_json: JSON = False
 ) -> None:
     """Release the strike once, for as long as the door's rule says, whoever stands there.
 
@@ -49,7 +49,7 @@ def face_off(
     name: NAME,
     purpose: PURPOSE,
     wait_s: WAIT = 5.0,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -67,7 +67,7 @@ def face_on(
     name: NAME,
     purpose: PURPOSE,
     wait_s: WAIT = 5.0,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:

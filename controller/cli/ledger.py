@@ -4,7 +4,7 @@ import contextlib
 import io
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from ostiary.controller.cli.changing import now_ms, told
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 from ostiary.controller.cli.stopping import one_sentence
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _rooms() -> None:
 def show(
     person: Annotated[str, typer.Argument(help="The person's id.")],
     purpose: Annotated[str, typer.Option(help="Why you look; it is recorded, and the person can read it.")],
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -81,7 +81,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A CSV file; see below for its columns.", metavar="FILE.csv")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference and write nothing.")] = False,
     expect: Annotated[str, typer.Option(help="Import only if the difference has this name, as --dry-run said.")] = "",
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -102,6 +102,7 @@ def _import(file: Path, operator: str, data: Path, expect: str, *, dry_run: bool
     from ostiary.controller.acts.client import Keeper
     from ostiary.controller.people import importing
     from ostiary.controller.people.errors import ImportChanged
+    from ostiary.controller.people.operators import acting
     from ostiary.controller.store.people_db import NoPeopleDb, follow_people, open_people
     from ostiary.controller.store.places import Places
 
@@ -116,6 +117,7 @@ def _import(file: Path, operator: str, data: Path, expect: str, *, dry_run: bool
     try:
         with _opened(file) as (text, read, size), _progress() as step, engine.begin() as conn:
             lines = importing.lines_of(text)
+            who = operator if dry_run else acting(conn, operator).name
             with importing.compare(conn, lines, policy, at_ms, lambda _: step("Reading", read(), size)) as difference:
                 name = difference.sha256()
                 if expect and expect != name:
@@ -124,40 +126,25 @@ def _import(file: Path, operator: str, data: Path, expect: str, *, dry_run: bool
                 if dry_run:
                     raise typer.Exit(0 if difference.clean else 1)
                 total = difference.counts.added
-                importing.apply(conn, difference, policy, operator, at_ms, lambda n: step("Writing", n, total))
-                for done in _record(keeper, operator, file.name, name, difference.added()):
+                importing.apply(conn, difference, policy, who, at_ms, lambda n: step("Writing", n, total))
+                for done in _record(keeper, who, file.name, name, difference.added()):
                     step("Recording", done, total)
                 imported = total
     finally:
         engine.dispose()
-    told(keeper, operator, "admin")
+    told(keeper, operator)
     if not as_json:
         typer.echo(f"Imported: {imported}.")
 
 
 def _record(keeper: "Keeper", operator: str, file: str, name: str, rows: "Iterator[Row]") -> Iterator[int]:
     """Have the keeper record the import for each person; yields how many entries that covered so far."""
-    from ostiary.controller.acts.ledger_import import MOST_NAMED, MOST_PERSONS
-
-    def person(rows: "Iterable[Row]") -> dict[str, Any]:
-        mine = list(rows)
-        named = [
-            {
-                "kind": row.report.kind,
-                "evidence": row.report.evidence.id,
-                "sha256": row.report.evidence.sha256,
-                "occurred_ms": row.report.occurred_ms,
-            }
-            for row in mine[:MOST_NAMED]
-        ]
-        return {"person": mine[0].report.person, "count": len(mine), "entries": named}
+    from ostiary.controller.people.import_records import pieces
 
     done = 0
-    persons = (person(group) for _, group in itertools.groupby(rows, key=lambda row: row.report.person))
-    while piece := list(itertools.islice(persons, MOST_PERSONS)):
-        asked = {"file": file[:200], "import": name, "persons": piece}
-        keeper.act_now("ledger-import", asked, operator=operator, role="admin")
-        done += sum(one["count"] for one in piece)
+    for asked, entries in pieces(rows, file, name):
+        keeper.act_now("ledger-import", asked, operator=operator)
+        done += entries
         yield done
 
 
@@ -165,7 +152,7 @@ def _policy(keeper: "Keeper", operator: str) -> "Policy":
     from ostiary.controller.acts.errors import refused
     from ostiary.controller.policy.document import load
 
-    published = keeper.act_now("policy", {}, operator=operator, role="admin")
+    published = keeper.act_now("policy", {}, operator=operator)
     if published["text"] is None:
         raise refused(
             "Nothing was imported.", "No policy is in force, so nobody says what an entry weighs.", "Publish one first."
@@ -226,7 +213,7 @@ def _opened(file: Path) -> Iterator[tuple[TextIO, Callable[[], int], int]]:
 
 
 @source.command()
-def add(name: NAME, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False) -> None:
+def add(name: NAME, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var"), as_json: JSON = False) -> None:
     """Let an outside system report. Its secret is printed once; the keeper keeps it sealed, and nobody sees it again.
 
     ostiary ledger source add training-system
@@ -243,7 +230,7 @@ def add(name: NAME, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"),
 
 
 @source.command()
-def remove(name: NAME, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False) -> None:
+def remove(name: NAME, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var"), as_json: JSON = False) -> None:
     """Destroy a source's secret: from now on its reports are refused. What it reported stays."""
     with one_sentence():
         done = _asked(data, "source-remove", {"source": name}, operator)
@@ -251,7 +238,7 @@ def remove(name: NAME, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var
 
 
 @source.command("list")
-def list_(operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False) -> None:
+def list_(operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var"), as_json: JSON = False) -> None:
     """List the sources."""
     with one_sentence():
         names = _asked(data, "source-list", {}, operator)["sources"]
@@ -275,4 +262,4 @@ def _asked(data: Path, act: str, args: dict[str, Any], operator: str, purpose: s
     from ostiary.controller.acts.client import Keeper
     from ostiary.controller.store.places import Places
 
-    return Keeper(Places(data).keeper_socket).act_now(act, args, operator=operator, role="admin", purpose=purpose)
+    return Keeper(Places(data).keeper_socket).act_now(act, args, operator=operator, purpose=purpose)

@@ -7,7 +7,7 @@ import typer
 
 from ostiary.controller.cli.acknowledged import WAIT, waited
 from ostiary.controller.cli.asking import asked, say
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 
 DOOR = Annotated[str | None, typer.Option(help="One door; without it, the whole site.")]
 PURPOSE = Annotated[str, typer.Option(help="Why: 4 to 200 letters, which the log keeps.")]
@@ -17,7 +17,7 @@ def lockdown(
     purpose: PURPOSE,
     door: DOOR = None,
     wait_s: WAIT = 5.0,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -37,7 +37,7 @@ def resume(
     purpose: PURPOSE,
     door: DOOR = None,
     wait_s: WAIT = 5.0,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ostiary.controller.cli.data import DATA
+from ostiary.controller.cli.data import DATA, OPERATOR, THE_ONLY_ONE
 
 log = typer.Typer(help="The decision log: judge it, export it, look into it.", no_args_is_help=True)
 
@@ -56,7 +56,6 @@ def fsck(data: DATA = Path("var")) -> None:
 
 
 PURPOSE = Annotated[str, typer.Option(help="Why; it is recorded, and the person concerned can read it.")]
-WHO = {"operator": "this machine", "role": "admin"}
 INDEX = ("index", "kind", "at_ms", "door", "verdict", "code", "erased")
 
 
@@ -64,13 +63,14 @@ INDEX = ("index", "kind", "at_ms", "door", "verdict", "code", "erased")
 def show(
     record: Annotated[str, typer.Argument(help="A position in the log, or a receipt code.")],
     purpose: PURPOSE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
 ) -> None:
     """Open one record. That is a look-up, and recorded as one.
 
     ostiary log show 17 --purpose "complaint of 3 March"
     """
-    typer.echo(json.dumps(_act(data, "look-up", _named(record), purpose), indent=2, ensure_ascii=True))
+    typer.echo(json.dumps(_act(data, "look-up", _named(record), purpose, operator), indent=2, ensure_ascii=True))
 
 
 @log.command()
@@ -78,13 +78,14 @@ def receipt(
     record: Annotated[str, typer.Argument(help="A position in the log, or a receipt code.")],
     purpose: PURPOSE,
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("receipt.txt"),
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
 ) -> None:
     """Write the receipt that a person takes home, after they have shown who they are.
 
     ostiary log receipt K7RQ-02MX-9TBA-H41C --purpose "asked at the desk" --out receipt.txt
     """
-    done = _act(data, "receipt", _named(record), purpose)
+    done = _act(data, "receipt", _named(record), purpose, operator)
     out.write_text(done["file"])
     typer.echo(f"{out} is the receipt of record {done['index']}. Anybody can check it with: ostiary verify {out}")
 
@@ -95,6 +96,7 @@ def export(
     out: Annotated[Path, typer.Option(help="A new directory for records.jsonl, index.csv and the proofs.")],
     first: Annotated[int, typer.Option(help="The first position.", min=0)] = 0,
     upto: Annotated[int, typer.Option(help="The position after the last one.", min=0)] = 2**53,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
 ) -> None:
     """Write records with their proofs into a directory. The export is itself a record, with its purpose.
@@ -121,7 +123,7 @@ def export(
         index = csv.writer(table)
         index.writerow(INDEX)
         bar = progress.add_task("Records", total=None)
-        for told, left in _exported(data, first, upto, purpose):
+        for told, left in _exported(data, first, upto, purpose, operator):
             index.writerow([told[name] for name in INDEX])
             if not told["erased"]:
                 lines.write(told["record"] + "\n")
@@ -134,14 +136,14 @@ def export(
 
 
 @log.command("rotate-key")
-def rotate_key(purpose: PURPOSE, data: DATA = Path("var")) -> None:
+def rotate_key(purpose: PURPOSE, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var")) -> None:
     """Let the log sign with a new key from now on; the old one signs the new one first, and its secret is destroyed.
 
     Tell every witness the new key: ostiary witness --log NEWKEY --log OLDKEY …
 
         ostiary log rotate-key --purpose "yearly change"
     """
-    done = _act(data, "rotate-log-key", {}, purpose)
+    done = _act(data, "rotate-log-key", {}, purpose, operator)
     typer.echo(f"The log signs with {done['to']} now. Who knows {done['from']} can follow; tell the witnesses.")
 
 
@@ -149,11 +151,11 @@ def _named(record: str) -> dict[str, Any]:
     return {"index": int(record)} if record.isascii() and record.isdigit() and len(record) < 16 else {"receipt": record}
 
 
-def _exported(data: Path, first: int, upto: int, purpose: str) -> Iterator[tuple[dict[str, Any], int]]:
+def _exported(data: Path, first: int, upto: int, purpose: str, operator: str) -> Iterator[tuple[dict[str, Any], int]]:
     """Each record of an export, and how many follow it."""
     asked: dict[str, Any] = {"first": first, "upto": max(first, upto)}
     while True:
-        done = _act(data, "export", asked, purpose)
+        done = _act(data, "export", asked, purpose, operator)
         for told in done["records"]:
             yield told, done["upto"] - told["index"] - 1
         if done["next"] >= done["upto"]:
@@ -161,15 +163,13 @@ def _exported(data: Path, first: int, upto: int, purpose: str) -> Iterator[tuple
         asked = {"first": done["next"], "upto": done["upto"], "begun": done["begun"]}
 
 
-def _act(data: Path, name: str, asked: dict[str, Any], purpose: str) -> dict[str, Any]:
+def _act(data: Path, name: str, asked: dict[str, Any], purpose: str, operator: str) -> dict[str, Any]:
     from ostiary.controller.acts.client import Keeper
     from ostiary.controller.acts.errors import ActError
     from ostiary.controller.store.places import Places
 
     try:
-        return Keeper(Places(data).keeper_socket).act_now(
-            name, asked, purpose=purpose, operator=WHO["operator"], role=WHO["role"]
-        )
+        return Keeper(Places(data).keeper_socket).act_now(name, asked, purpose=purpose, operator=operator)
     except ActError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -18,6 +18,7 @@ from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.log import log
 from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
+from ostiary.controller.cli.operator import operator
 from ostiary.controller.cli.passes import passes
 from ostiary.controller.cli.person import person
 from ostiary.controller.cli.pin import pin
@@ -25,6 +26,7 @@ from ostiary.controller.cli.play import play
 from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 from ostiary.controller.cli.standing import standing
+from ostiary.controller.cli.token import token
 from ostiary.controller.cli.verify import verify
 from ostiary.controller.cli.witness import witness
 
@@ -60,6 +62,8 @@ app.command()(restore)
 app.command()(witness)
 app.add_typer(log, name="log")
 app.add_typer(person, name="person")
+app.add_typer(operator, name="operator")
+app.add_typer(token, name="token")
 
 
 def _version(wanted: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ostiary.controller.cli.asking import asked, say
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 
 node = typer.Typer(help="The nodes at the doors.", no_args_is_help=True)
 
@@ -46,7 +46,7 @@ def add(
 def locate(
     name: NAME,
     seconds: Annotated[int, typer.Option(help="For how long.", min=1, max=600)] = 30,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -62,7 +62,7 @@ def locate(
 def reboot(
     name: NAME,
     purpose: Annotated[str, typer.Option(help="Why: 4 to 200 letters, which the log keeps.")],
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:

@@ -114,4 +114,4 @@ def _act(data: Path, name: str, asked: dict[str, Any], operator: str, purpose: s
     said = None if purpose is None else purpose[:200]
     # An erasure reads every record once, which takes some seconds for each million.
     keeper = Keeper(Places(data).keeper_socket, PATIENCE_S)
-    return keeper.act_now(name, asked, operator=operator, role="admin", purpose=said)
+    return keeper.act_now(name, asked, operator=operator, purpose=said)

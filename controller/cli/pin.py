@@ -51,7 +51,7 @@ def set_pin(
                 # The person first: a PIN is sealed, and recorded, for somebody who is here.
                 person_here(conn, person)
                 asked = {"person": person, "pin": typed, "duress": under_threat}
-                done = keeper.act_now("pin-set", asked, operator=operator, role="admin")
+                done = keeper.act_now("pin-set", asked, operator=operator)
                 pins.set_pin(conn, person, base64url.decode(done["sealed"]), operator, now_ms())
         finally:
             engine.dispose()

@@ -7,8 +7,6 @@ from ostiary.controller.doorstep import NobodyThere, walk_up
 from ostiary.controller.store.places import Places
 from ostiary.protocol.doorstep import together
 
-OPERATOR, ROLE = "this machine", "admin"
-
 
 async def present(
     places: Places,
@@ -17,6 +15,7 @@ async def present(
     pictures: list[bytes],
     card: str | None,
     *,
+    operator: str,
     purpose: str,
     token: str | None = None,
     pin: str | None = None,
@@ -45,9 +44,7 @@ async def present(
         "asked_to_turn": reply["asked_to_turn"],
     }
     if reply.get("receipt"):
-        found = await keeper.act(
-            "look-up", {"receipt": reply["receipt"]}, operator=OPERATOR, role=ROLE, purpose=purpose
-        )
+        found = await keeper.act("look-up", {"receipt": reply["receipt"]}, operator=operator, purpose=purpose)
         body = found["body"]
         said = [body["sentence"], body["counterfactual"]] if "sentence" in body else [body["detail"]]
         result |= {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ostiary.controller.cli.changing import now_ms, recorded
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 from ostiary.controller.cli.stopping import one_sentence
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def suspend(
     person: PERSON,
     why: Annotated[str, typer.Option(help="What the danger is, in words for the person.")],
     hours: Annotated[float, typer.Option(help="How long; at most 72.", min=0.01)] = 24,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -39,28 +39,28 @@ def suspend(
     """
     from ostiary.controller.people import standing as stands
 
-    def write(conn: "Connection") -> tuple["Standing", dict[str, Any]]:
+    def write(conn: "Connection", who: str) -> tuple["Standing", dict[str, Any]]:
         at_ms = now_ms()
         until_ms = at_ms + round(hours * HOUR_MS)
-        done = stands.suspend(conn, person, until_ms, operator, why, at_ms)
+        done = stands.suspend(conn, person, until_ms, who, why, at_ms)
         return done, {"person": person, "until_ms": until_ms, "why": why}
 
     with one_sentence():
-        done, _ = recorded(data, operator, "admin", "suspend-danger", write)
+        done, _ = recorded(data, operator, "suspend-danger", write)
         until = datetime.fromtimestamp((done.suspended_until_ms or 0) / 1000, UTC)
         _tell(done, as_json, f"{person} is suspended until {until:%d %B %Y %H:%M} UTC.")
 
 
 @standing.command()
-def lift(person: PERSON, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var"), as_json: JSON = False) -> None:
+def lift(person: PERSON, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var"), as_json: JSON = False) -> None:
     """The danger is over: the suspension ends now."""
     from ostiary.controller.people import standing as stands
 
-    def write(conn: "Connection") -> tuple["Standing", dict[str, Any]]:
-        return stands.lift(conn, person, operator, now_ms()), {"person": person}
+    def write(conn: "Connection", who: str) -> tuple["Standing", dict[str, Any]]:
+        return stands.lift(conn, person, who, now_ms()), {"person": person}
 
     with one_sentence():
-        done, _ = recorded(data, operator, "admin", "lift-suspension", write)
+        done, _ = recorded(data, operator, "lift-suspension", write)
         _tell(done, as_json, f"{person} is not suspended any more.")
 
 
@@ -68,19 +68,19 @@ def lift(person: PERSON, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("v
 def more_time(
     person: PERSON,
     off: Annotated[bool, typer.Option("--off", help="As for everybody again.")] = False,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
     """Doors stay open longer for this person. Nobody asks why, and no door and no explanation says so."""
     from ostiary.controller.people import more_time as longer
 
-    def write(conn: "Connection") -> tuple[bool, dict[str, Any]]:
-        (longer.end_more_time if off else longer.give_more_time)(conn, person, operator, now_ms())
+    def write(conn: "Connection", who: str) -> tuple[bool, dict[str, Any]]:
+        (longer.end_more_time if off else longer.give_more_time)(conn, person, who, now_ms())
         return not off, {"person": person, "more_time": not off}
 
     with one_sentence():
-        given, _ = recorded(data, operator, "admin", "more-time", write)
+        given, _ = recorded(data, operator, "more-time", write)
         said = f"{person} has {'more time at a door' if given else 'as much time as everybody'}."
         typer.echo(json.dumps({"person": person, "more_time": given}) if as_json else said)
 

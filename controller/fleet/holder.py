@@ -14,13 +14,13 @@ class BadId(ThreePartError, ValueError):
 class Holder:
     """Whom a certificate names: the subject's OU and CN, and the names that are checked (DNS names, IP addresses)."""
 
-    unit: str  # broker | keeper | node | virtual
+    unit: str  # broker | keeper | web | node | virtual
     common: str
     names: tuple[str, ...]
 
     @property
     def serves(self) -> bool:
-        return self.unit == "broker"
+        return self.unit in ("broker", "web")
 
 
 def check_id(word: str, what: str) -> str:
@@ -37,6 +37,11 @@ def check_id(word: str, what: str) -> str:
 def broker_holder(site: str, hosts: tuple[str, ...] = ()) -> Holder:
     """The broker, reached as 127.0.0.1, localhost and `hosts` (names or IP addresses)."""
     return Holder("broker", check_id(site, "site"), tuple(dict.fromkeys(("127.0.0.1", "localhost", *hosts))))
+
+
+def web_holder(host: str) -> Holder:
+    """The panel and the portal, reached by their host name, and on this machine by its own."""
+    return Holder("web", "web", (host, "localhost", "127.0.0.1"))
 
 
 def keeper_holder(site: str) -> Holder:

@@ -171,7 +171,7 @@ def may_decide(conn: Connection, number: int, reviewer: str, publisher: str | No
     known = _undecided(conn, number, at_ms)
     if known.reviewer is None:
         raise NotAssigned(number)
-    if _name(known.reviewer) != _name(reviewer):
+    if not same_name(known.reviewer, reviewer):
         raise WrongReviewer(number, known.reviewer)
     # Again: since the assignment a policy may have been published.
     _refuse_own_work(reviewer, authors(conn, known), publisher)
@@ -251,6 +251,11 @@ def _refuse_own_work(reviewer: str, authors: frozenset[str], publisher: str | No
         raise OwnWork(reviewer, "wrote what is contested")
     if publisher is not None and own == _name(publisher):
         raise OwnWork(reviewer, "published the policy in force")
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two operators' names are one, whatever case and spaces."""
+    return _name(one) == _name(other)
 
 
 def _name(name: str) -> str:

@@ -241,7 +241,7 @@ class ImportChanged(PeopleError):
         super().__init__(
             "Nothing was imported.",
             f"The difference is {found[:12]}… now, and {expected[:12]}… was expected: the file or the ledgers changed.",
-            "Look at the difference again with --dry-run, and import that one.",
+            "Look at the difference again, and import that one.",
         )
 
 
@@ -468,4 +468,103 @@ class TemplateUnreadable(PeopleError):
             f"A template of {person} does not open.",
             "It was sealed with another key or for another model, or its bytes were changed.",
             "Enrol the face again; the person's card works meanwhile.",
+        )
+
+
+class NoSuchOperator(PeopleError, LookupError):
+    """No operator of this name may act here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no operator {name[:64]!r}.",
+            "Nobody of this name was added, or they are disabled.",
+            "See who there is: ostiary operator list. Add somebody: ostiary operator add NAME --role admin",
+        )
+
+
+class OperatorAlreadyHere(PeopleError):
+    """The name is taken, perhaps by somebody who is disabled."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is an operator {name} already.",
+            "A name is given out once, so that what was done under it stays theirs.",
+            "Choose another name, or let the old one in again: ostiary operator enable NAME",
+        )
+
+
+class OperatorNeeded(PeopleError):
+    """Nobody was named, and there is not exactly one operator who could be meant."""
+
+    def __init__(self, names: list[str]) -> None:
+        there = ", ".join(names)
+        super().__init__(
+            "It is not clear who does this.",
+            f"These may act here: {there}." if names else "This site has no operator yet.",
+            "Say who you are with --operator NAME." if names else "Add one: ostiary operator add NAME --role admin",
+        )
+
+
+class LastAdmin(PeopleError):
+    """Nobody could manage operators any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} stays an admin.",
+            "No other active operator is one, and nobody could add or change operators any more.",
+            "Make somebody else an admin first.",
+        )
+
+
+class LinkUsed(PeopleError, LookupError):
+    """The link is unknown, used, replaced by a newer one, or past its time; nobody is told which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link is not good any more.",
+            "It works once and for a day, and a newer one replaces it.",
+            "Ask an admin for a new one. On the site's own machine: ostiary operator link",
+        )
+
+
+class NoSuchPasskey(PeopleError, LookupError):
+    """This owner has no such passkey."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such passkey.", "It is not yours, or removed already.", "Look at your account.")
+
+
+class LastCredential(PeopleError):
+    """Nothing would be left to sign in with."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It was not removed.",
+            "It is the only thing that you sign in with.",
+            "Add a passkey or a password first, then remove this one.",
+        )
+
+
+class NoSuchSession(PeopleError, LookupError):
+    """This owner has no such session."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such session.", "It is not yours, or over already.", "Look at your account.")
+
+
+class NoSuchToken(PeopleError, LookupError):
+    """This operator has no such token."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such token.", "It is not yours, or revoked.", "List them: ostiary token list")
+
+
+class ScopeTooWide(PeopleError):
+    """A token would be allowed what its owner may not do."""
+
+    def __init__(self, scopes: list[str]) -> None:
+        super().__init__(
+            "The token was not made.",
+            f"Its owner may not do this: {', '.join(scopes)[:200]}.",
+            "Leave it out, or ask an admin for the role that may.",
         )

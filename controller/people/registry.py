@@ -64,16 +64,16 @@ def person_here(conn: Connection, person: str) -> Person:
 def everybody(conn: Connection) -> tuple[Person, ...]:
     """All who are here, by name as a reader of names would sort them."""
     rows = conn.execute(select(tables.person).where(tables.person.c.left_at_ms.is_(None)))
-    return tuple(sorted((_read(row) for row in rows), key=lambda person: (_folded(person.name), person.id)))
+    return tuple(sorted((_read(row) for row in rows), key=lambda person: (folded(person.name), person.id)))
 
 
 def find(conn: Connection, words: str) -> tuple[Person, ...]:
     """Those whose name holds each of the words, whatever case and accents, or whose id is `words`; sorted by name."""
-    sought = _folded(words).split()
+    sought = folded(words).split()
     return tuple(
         person
         for person in everybody(conn)
-        if sought and (person.id == words.strip() or all(part in _folded(person.name) for part in sought))
+        if sought and (person.id == words.strip() or all(part in folded(person.name) for part in sought))
     )
 
 
@@ -81,7 +81,7 @@ def _read(row: Row[tuple[str, str, int]]) -> Person:
     return Person(row.id, row.name, row.created_at_ms)
 
 
-def _folded(name: str) -> str:
-    """Without case and accents, so that "ozgur" finds "Özgür": SQLite itself folds ASCII only."""
+def folded(name: str) -> str:
+    """A name without case and accents, so that "ozgur" finds "Özgür": SQLite itself folds ASCII only."""
     parts = unicodedata.normalize("NFKD", name)
     return "".join(part for part in parts if not unicodedata.combining(part)).casefold()

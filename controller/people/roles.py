@@ -76,7 +76,7 @@ _OF_THE_HOUSE: dict[str, frozenset[str]] = {
     WEB: frozenset({SERVE, "see-now", "read-policy"}),
     CONSOLE: frozenset({"see-now", "read-policy", "manage-operators"}),
 }
-RESERVED = frozenset({*_OF_THE_HOUSE, "deadline", "this machine"})
+RESERVED = frozenset({*_OF_THE_HOUSE, "founding", "deadline"})
 
 
 def may(roles: Iterable[str], deed: str) -> bool:

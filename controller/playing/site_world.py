@@ -1,16 +1,21 @@
 """A site of real processes as a world for scenarios: virtual boards, nodes, broker and keeper, each its own process."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 from ostiary.controller.acts.errors import ActError
+from ostiary.controller.appointing import appoint
 from ostiary.controller.doorstep import NobodyThere, walk_up
 from ostiary.controller.fleet import broker
 from ostiary.controller.opening import Opened, publish
-from ostiary.controller.playing.people import OPERATOR, ROLE, policy, settle
+from ostiary.controller.people.errors import OperatorAlreadyHere
+from ostiary.controller.people.roles import ROLES
+from ostiary.controller.playing.people import OPERATOR, policy, settle
 from ostiary.controller.playing.processes import child_of
 from ostiary.controller.playing.witness import Witness
 from ostiary.controller.record.reading import Reading
@@ -59,9 +64,10 @@ class SiteWorld:
                 f"{scenario.name} cannot be played here. It shows {', '.join(sorted(unknown))}, and the portraits are "
                 f"{', '.join(sorted(self._portraits))}. Name one of these."
             )
+        await asyncio.to_thread(_appointed, places.data)
         self._base = await asyncio.to_thread(self._reading.size)
         self._passes = await settle(places, self._house.site.name, keeper, scenario)
-        await publish(keeper, policy(scenario.doors), f"{scenario.name}.yaml")
+        await publish(keeper, policy(scenario.doors), f"{scenario.name}.yaml", operator=OPERATOR)
         self._witness = {}
         for door in scenario.doors.values():
             await self._attached(door.name)
@@ -140,7 +146,7 @@ class SiteWorld:
         args: dict[str, Any] = {"door": door}
         if act in ("locate", "reboot"):
             args = {"node": self._strike(door), **({"seconds": 10} if act == "locate" else {})}
-        await self._house.keeper.act(act, args, operator=OPERATOR, role=ROLE, purpose="a scenario")
+        await self._house.keeper.act(act, args, operator=OPERATOR, purpose="a scenario")
 
     async def wait(self, ms: int) -> None:
         await asyncio.sleep(ms / 1000)
@@ -189,7 +195,7 @@ class SiteWorld:
         async with asyncio.timeout(BACK_S):
             while True:
                 try:
-                    await self._house.keeper.act("standing", {}, operator=OPERATOR, role=ROLE)
+                    await self._house.keeper.act("standing", {}, operator=OPERATOR)
                     return
                 except ActError:
                     await asyncio.sleep(MOMENT_S)
@@ -198,7 +204,7 @@ class SiteWorld:
         """Until the keeper has heard every node of this door in its present life."""
         async with asyncio.timeout(BACK_S):
             while True:
-                standing = await self._house.keeper.act("standing", {}, operator=OPERATOR, role=ROLE)
+                standing = await self._house.keeper.act("standing", {}, operator=OPERATOR)
                 if all(node["state"] == "online" for node in standing["nodes"] if node["door"] == door):
                     return
                 await asyncio.sleep(MOMENT_S)
@@ -212,3 +218,9 @@ class SiteWorld:
                 except NobodyThere:
                     pass
                 await asyncio.sleep(MOMENT_S)
+
+
+def _appointed(data: Path) -> None:
+    """See that the operator of scenarios is there; an earlier one may have brought them."""
+    with contextlib.suppress(OperatorAlreadyHere):
+        appoint(data, OPERATOR, ROLES)

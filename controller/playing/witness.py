@@ -98,7 +98,7 @@ class Witness:
     async def _open(self, position: int) -> dict[str, Any]:
         if position not in self._opened:
             found = await self._keeper.act(
-                "look-up", {"index": position}, operator=OPERATOR, role="auditor", purpose="judging a scenario"
+                "look-up", {"index": position}, operator=OPERATOR, purpose="judging a scenario"
             )
             self._opened[position] = found["body"]
         return self._opened[position]

@@ -30,6 +30,11 @@ class Places:
         return self.data / "log.db"
 
     @property
+    def web_register(self) -> Path:
+        """The web's own arrangement of the log's index columns; it is made again when it is missing."""
+        return self.data / "web-register.db"
+
+    @property
     def log_tiles(self) -> Path:
         """The log as anybody may see it: checkpoint and tiles, served as they lie."""
         return self.data / "log"
@@ -60,6 +65,14 @@ class Places:
     @property
     def tls(self) -> Path:
         return self.data / "tls"
+
+    @property
+    def web_certificate(self) -> Path:
+        return self.tls / "web.pem"
+
+    @property
+    def web_key(self) -> Path:
+        return self.tls / "web.key"
 
     @property
     def broker(self) -> Path:

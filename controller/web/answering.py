@@ -1,21 +1,33 @@
 """Turns a problem into an answer: a page, a piece of the open page, or problem+json (RFC 9457) for programs."""
 
+from urllib.parse import quote
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from ostiary.controller.people.errors import NoSuchPerson, PeopleError
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.people_db import PeopleDbError
-from ostiary.controller.web.problem import BadForm, Fault, NotThere, Problem, RuleBroken, StoreAway, WrongMethod
+from ostiary.controller.web.problem import (
+    BadForm,
+    Fault,
+    NotSignedIn,
+    NotThere,
+    Problem,
+    RuleBroken,
+    SignInOld,
+    StoreAway,
+    WrongMethod,
+)
 from ostiary.controller.web.render import fragment, page, wants_fragment
 
 
 def answer(request: Request, problem: Problem) -> Response:
     """The answer for `problem`, in the manner that its asker reads."""
-    if request.url.path.startswith(("/api/", "/hooks/")):
+    if reads_json(request):
         told = {
             "type": f"urn:ostiary:problem:{problem.kind}",
             "title": problem.what,
@@ -25,10 +37,31 @@ def answer(request: Request, problem: Problem) -> Response:
             "why": problem.why,
             "now": problem.now,
         }
-        return JSONResponse(told, problem.status, media_type="application/problem+json")
+        headers = {"www-authenticate": "Bearer"} if isinstance(problem, NotSignedIn) else None
+        return JSONResponse(told, problem.status, headers, "application/problem+json")
+    if isinstance(problem, NotSignedIn):
+        return _to_sign_in(request, problem)
     if wants_fragment(request):
         return HTMLResponse(fragment("_problem.html", problem=problem), problem.status)
-    return page(request, "problem.html", status=problem.status, problem=problem)
+    back = ("/sign-in?again=yes&next=/account", "Sign in again") if isinstance(problem, SignInOld) else ("/", "Start")
+    return page(request, "problem.html", status=problem.status, problem=problem, back=back)
+
+
+def reads_json(request: Request) -> bool:
+    """Whether a program asks, or a script of our own pages."""
+    ours = request.headers.get("content-type", "").startswith("application/json")
+    return ours or request.url.path.startswith(("/api/", "/hooks/", "/metrics", "/healthz", "/readyz"))
+
+
+def _to_sign_in(request: Request, problem: NotSignedIn) -> Response:
+    """Where somebody reads, to the sign-in and back; a form that was sent is not sent again behind anybody's back."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    to = f"/sign-in?next={quote(asked, safe='/')}" if request.method == "GET" and asked != "/" else "/sign-in"
+    if wants_fragment(request):
+        return HTMLResponse(fragment("_problem.html", problem=problem), problem.status, {"hx-redirect": "/sign-in"})
+    if request.method == "GET":
+        return RedirectResponse(to, 303)
+    return page(request, "problem.html", status=problem.status, problem=problem, back=("/sign-in", "Sign in"))
 
 
 def not_there() -> NotThere:

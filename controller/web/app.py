@@ -2,30 +2,52 @@
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from ostiary.controller import __version__
 from ostiary.controller.web import answering
+from ostiary.controller.web.api import (
+    challenges,
+    describing,
+    health,
+    live,
+    log,
+    log_records,
+    metrics,
+    operating,
+    orders,
+    persons,
+    policy_looks,
+    policy_past,
+    policy_preview,
+    policy_proofs,
+    records,
+    reports,
+    site,
+)
+from ostiary.controller.web.api import contests as api_contests
 from ostiary.controller.web.api import decisions as api_decisions
 from ostiary.controller.web.api import doors as api_doors
-from ostiary.controller.web.api import live, log, policy_looks, policy_preview, policy_proofs, reports
+from ostiary.controller.web.api import people as api_people
 from ostiary.controller.web.api import policy as api_policy
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
-from ostiary.controller.web.panel import decisions, doors, models, people, person, policy, purpose
+from ostiary.controller.web.once import Once
+from ostiary.controller.web.panel import PAGES
 from ostiary.controller.web.problem import Problem
 from ostiary.controller.web.render import STATIC
+from ostiary.controller.web.signin.pages import SIGN_IN
+from ostiary.controller.web.static_files import NamedByContent
 
-
-class NamedByContent(StaticFiles):
-    """Static files whose addresses carry their hash: a browser may keep them for ever."""
-
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        response = super().file_response(*args, **kwargs)  # pyright: ignore[reportArgumentType] - as they came
-        response.headers["cache-control"] = "public, max-age=31536000, immutable"
-        return response
+POLICY_API = (api_policy, policy_past, policy_looks, policy_preview, policy_proofs)
+API = (
+    *(api_doors, site, orders, api_decisions, records, log_records, persons, api_people, challenges, api_contests),
+    *POLICY_API,
+    operating,
+    describing,
+)
+ROOMS = (*SIGN_IN, *PAGES, *API, live, reports, log, health, metrics)
+"""Every address of the web but the static files."""
 
 
 def make_app(desk: Desk) -> ASGIApp:
@@ -37,17 +59,17 @@ def make_app(desk: Desk) -> ASGIApp:
         # The stock documentation pages load from another host.
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        # Described by a route of ours, which says that anybody may read it (api/describing.py).
+        openapi_url=None,
     )
     app.state.desk = desk
     answering.register(app)
-    panel = (doors, decisions, people, person, policy, models, purpose)
-    policy_api = (api_policy, policy_looks, policy_preview, policy_proofs)
-    for room in (*panel, api_doors, api_decisions, *policy_api, live, reports, log):
+    for room in ROOMS:
+        describing.mark(room.router)
         app.include_router(room.router)
     app.mount("/static", NamedByContent(directory=STATIC))
 
     def refuse(scope: Scope, problem: Problem) -> ASGIApp:
         return answering.answer(Request(scope), problem)
 
-    return Guard(app, refuse)
+    return Guard(Once(app, desk, refuse), refuse, desk.reach, desk.answered)

@@ -10,13 +10,14 @@ from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 
 from ostiary.controller.people import cards, consent, enrolment, holding, membership, registry
-from ostiary.controller.people.errors import NoSuchCard
+from ostiary.controller.people.errors import NoSuchCard, NoSuchSpan
 from ostiary.controller.people.evidence import Evidence, keep
 from ostiary.controller.people.notice import notice
 from ostiary.controller.people.reporting import Report, as_record, enter
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.store.people_db import scrub
-from ostiary.controller.web.desk import OPERATOR, ROLE, Desk
+from ostiary.controller.web.asking import Asks
+from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.pocket import DemoCard, new_number
 from ostiary.protocol import base64url
 
@@ -40,7 +41,7 @@ def document(kind: str, title: str) -> Evidence:
     return Evidence(f"{kind}-{digest[:12]}", digest, kind, title)
 
 
-async def enrol(desk: Desk, name: str, evidence: str, *, with_card: bool, with_consent: bool) -> str:
+async def enrol(desk: Desk, name: str, evidence: str, author: str, *, with_card: bool, with_consent: bool) -> str:
     """A new member, by the title of their enrolment form, with a card and a consent if wanted; their id."""
     person = registry.new_id(os.urandom(10))
     number = new_number()
@@ -51,7 +52,7 @@ async def enrol(desk: Desk, name: str, evidence: str, *, with_card: bool, with_c
         with engine.begin() as conn:
             registry.add(conn, person, name, at_ms)
             form = keep(conn, document(ENROLMENT, evidence))
-            membership.add_membership(conn, person, "active", form.id, OPERATOR, at_ms, from_ms=at_ms)
+            membership.add_membership(conn, person, "active", form.id, author, at_ms, from_ms=at_ms)
             if tag is not None:
                 card = _card(conn, person, tag, at_ms)
                 desk.pocket.put(DemoCard(number, card.id, person))
@@ -164,33 +165,54 @@ async def revoke_card(desk: Desk, person: str, card: int) -> None:
     await desk.refresh()
 
 
-async def add_span(desk: Desk, person: str, kind: str, what: str, evidence: str) -> None:
-    """A membership or a holding from now on, by the title of its document."""
+async def add_span(
+    desk: Desk, person: str, kind: str, what: str, evidence: str, until_ms: int | None, author: str
+) -> None:
+    """A membership or a holding from now on, until before `until_ms` (None: open), by the title of its document."""
     begin = {"membership": membership.add_membership, "holding": holding.add_holding}[kind]
 
     def write(engine: Engine) -> None:
         at_ms = now_ms()
         with engine.begin() as conn:
             shown = keep(conn, document(f"{kind}-sheet", evidence))
-            begin(conn, person, what, shown.id, OPERATOR, at_ms, from_ms=at_ms)
+            begin(conn, person, what, shown.id, author, at_ms, from_ms=at_ms, until_ms=until_ms)
 
     await run_in_threadpool(write, desk.people)
     await desk.refresh()
 
 
-async def record_entry(desk: Desk, person: str, policy: Policy, kind: str, evidence_kind: str, title: str) -> None:
-    """An entry of the policy's `kind` that happened now, by its document; committed once the keeper has recorded it.
+async def end_span(desk: Desk, person: str, kind: str, number: int, author: str) -> None:
+    """One of this person's memberships or holdings ends now. Raises `NoSuchSpan`, also for one of somebody else."""
+    spans_of, end = {
+        "membership": (membership.memberships, membership.end_membership),
+        "holding": (holding.holdings, holding.end_holding),
+    }.get(kind, (lambda conn, person: (), membership.end_membership))
+
+    def write(engine: Engine) -> None:
+        with engine.begin() as conn:
+            if number not in {span.id for span in spans_of(conn, person)}:
+                raise NoSuchSpan(kind, number)
+            end(conn, number, author, now_ms())
+
+    await run_in_threadpool(write, desk.people)
+    await desk.refresh()
+
+
+async def record_entry(
+    desk: Desk, person: str, policy: Policy, kind: str, rests_on: Evidence, asks: Asks, occurred_ms: int | None = None
+) -> None:
+    """An entry of the policy's `kind` that happened then (None: now), committed once the keeper has recorded it.
 
     Raises what `reporting.enter` raises, and `KeeperAway`.
     """
 
     def write(engine: Engine) -> None:
         at_ms = now_ms()
-        report = Report(person, kind, document(evidence_kind, title), at_ms)
+        report = Report(person, kind, rests_on, at_ms if occurred_ms is None else occurred_ms)
         with engine.begin() as conn:
-            entry, new = enter(conn, report, policy, OPERATOR, at_ms)
+            entry, new = enter(conn, report, policy, asks["operator"], at_ms)
             if new:
-                desk.act_now("ledger-entry", as_record(entry, report), operator=OPERATOR, role=ROLE)
+                desk.act_now("ledger-entry", as_record(entry, report), **asks)
 
     await run_in_threadpool(write, desk.people)
     await desk.refresh()

@@ -2,13 +2,13 @@
 
 import asyncio
 import importlib.util
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ostiary.controller.web.problem import FaceRefused, FacesAbsent, PictureRefused
 
 if TYPE_CHECKING:
     from ostiary.models.embed import Probe
-    from ostiary.models.pipeline import FacePipeline
+    from ostiary.models.pipeline import FacePipeline, Look
 
 
 def installed() -> bool:
@@ -29,33 +29,64 @@ class Faces:
         Raises `FacesAbsent`, `PictureRefused` or, with the sentence that tells the person what to do, `FaceRefused`.
         """
         if not installed():
-            raise FacesAbsent(
-                "Faces are not installed here.",
-                "This site runs without the face extra; its doors work with cards.",
-                "Enrol with a card, or install the extra: pip install 'ostiary[face]'",
-            )
+            raise absent()
         async with self._turn:
             return await asyncio.to_thread(self._probe, picture)
 
-    def _probe(self, picture: bytes) -> "Probe":
+    async def hint(self, picture: bytes) -> dict[str, Any]:
+        """What a person can do for a better picture, and where their face is: `say`, `good`, and `box` (left, top,
+        right, bottom in parts of the picture) or None. Raises as `probe` does, but for a picture that is not good."""
+        if not installed():
+            raise absent()
+        async with self._turn:
+            return await asyncio.to_thread(self._hint, picture)
+
+    def _hint(self, picture: bytes) -> dict[str, Any]:
+        from ostiary.models.quality import BOUNDS, ONE_FACE
+
+        look, (height, width) = self._look(picture)
+        reason, near = look.no_probe, look.nearest
+        look.wipe()
+        box = max(look.faces, key=lambda face: face.box[2] - face.box[0]).box if near is None and look.faces else None
+        box = near.box if near is not None else box
+        says = {f"quality-{bound.name}": bound.say for bound in BOUNDS} | {"faces-unclear": ONE_FACE.say}
+        parts = None if box is None else [box[0] / width, box[1] / height, box[2] / width, box[3] / height]
+        say = "Good. Take the picture." if reason is None else says.get(reason, "Please look into the camera.")
+        return {"good": reason is None, "say": say, "box": parts}
+
+    def _look(self, picture: bytes) -> "tuple[Look, tuple[int, int]]":
         from ostiary.models.mistake import Mistake
         from ostiary.models.picture import PictureError, decode
         from ostiary.models.pipeline import FacePipeline
 
+        rgb = None
         try:
             rgb = decode(picture)
             if self._pipeline is None:
                 self._pipeline = FacePipeline.load()
-            look = self._pipeline.look(rgb)
+            return self._pipeline.look(rgb), (rgb.shape[0], rgb.shape[1])
         except PictureError as error:
             raise PictureRefused(error.what, error.why, error.now) from error
         except Mistake as error:
             raise FacesAbsent(error.what, error.why, error.now) from error
-        rgb.fill(0)
+        finally:
+            if rgb is not None:
+                rgb.fill(0)
+
+    def _probe(self, picture: bytes) -> "Probe":
+        look, _ = self._look(picture)
         if look.nearest is None or look.nearest.probe is None:
             look.wipe()
             raise refused(look.no_probe or "face-missing")
         return look.nearest.probe
+
+
+def absent() -> FacesAbsent:
+    return FacesAbsent(
+        "Faces are not installed here.",
+        "This site runs without the face extra; its doors work with cards.",
+        "Enrol with a card, or install the extra: pip install 'ostiary[face]'",
+    )
 
 
 def refused(reason: str) -> FaceRefused:

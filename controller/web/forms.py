@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
@@ -57,6 +58,25 @@ class Form:
                 f"{called} is not one of the choices.", f"The choices are: {known}.", "Go back and choose one."
             )
         return value
+
+    def day(self, name: str, called: str) -> int | None:
+        """The end of a day as a date field sends it, in this machine's zone and Unix milliseconds; None where it is
+        empty. Raises `BadForm`."""
+        return self._midnight(name, called, 1)
+
+    def first_of_day(self, name: str, called: str) -> int | None:
+        """The same for the day's beginning. Raises `BadForm`."""
+        return self._midnight(name, called, 0)
+
+    def _midnight(self, name: str, called: str, days_later: int) -> int | None:
+        value = self.fields.get(name, "").strip()
+        if not value:
+            return None
+        try:
+            day = date.fromisoformat(value) + timedelta(days=days_later)
+            return round(datetime(day.year, day.month, day.day).astimezone().timestamp() * 1000)
+        except (ValueError, OverflowError) as error:
+            raise BadForm(f"{called} is no day.", "It is written as 2026-11-30.", "Go back and choose it.") from error
 
     def ticked(self, name: str) -> bool:
         return self.fields.get(name) in ("yes", "on", "true", "1")

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections.abc import Sequence
 
 from ostiary.controller.record import reading
 from ostiary.controller.record.reading import Reading
@@ -13,6 +14,7 @@ from ostiary.controller.web.views import Row
 # A decision brings an outcome and some door events with it; a stretch of many records without any is passed over.
 STRETCH = 500
 MOST_STRETCHES = 20
+AROUND, FEW = 4, 16  # records beside a decision, and some more
 
 REASONS = {
     "granted": "every clause holds",
@@ -66,16 +68,17 @@ class Index:
         found: list[Row] = []
         if log is None:
             return found, None
+        stretch = min(STRETCH, FEW + AROUND * limit)  # enough for most pages; where it is not, longer ones follow
         for _ in range(MOST_STRETCHES):
-            records = log.newest(STRETCH, before)
+            records = log.newest(stretch, before)
             for record in records:
                 if record.kind == "decision":
                     found.append(row_of(record))
                     if len(found) == limit:
                         return found, record.position or None
-            if len(records) < STRETCH:
+            if len(records) < stretch:
                 return found, None
-            before = records[-1].position
+            before, stretch = records[-1].position, STRETCH
         return found, before
 
     def since(self, position: int, limit: int) -> tuple[list[Row], int]:
@@ -84,6 +87,17 @@ class Index:
         records = log.since(position, limit) if log else []
         upto = records[-1].position if records else position
         return [row_of(record) for record in records if record.kind == "decision"], upto
+
+    def records(self, position: int, limit: int) -> list[reading.Row]:
+        """The `limit` records after `position`, of whatever kind, oldest first."""
+        log = self._log()
+        return log.since(position, limit) if log else []
+
+    def rows_at(self, positions: Sequence[int]) -> list[reading.Row]:
+        """The records at these positions, in this order."""
+        log = self._log()
+        found = (log.at(position) for position in positions) if log else ()
+        return [row for row in found if row is not None]
 
     def last(self) -> int:
         """The position of the newest record; -1 when there is none."""

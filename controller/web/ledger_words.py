@@ -40,6 +40,8 @@ def entry_lines(conn: Connection, person: str, policy: Policy | None, at_ms: int
     counted = {int(item.entry.id): item.points for item in _score(entries, rules, at_ms).counted} if rules else {}
     return tuple(
         EntryLine(
+            entry.id,
+            entry.cancelled_at_ms is None and (entry.contested_at_ms is None or entry.upheld_at_ms is not None),
             entry.kind,
             signed(entry.points),
             evidence_of(conn, entry.evidence).title,

@@ -26,8 +26,32 @@ class NotSigned(Problem):
     status, kind = 401, "not-signed"
 
 
+class NotSignedIn(Problem):
+    """Nobody is signed in, or the token is not good."""
+
+    status, kind = 401, "not-signed-in"
+
+
+class SignInFailed(Problem):
+    """What was given to sign in with is not right; what of it is never said."""
+
+    status, kind = 401, "sign-in-failed"
+
+
+class SignInOld(Problem):
+    """The session began too long ago for a change like this."""
+
+    status, kind = 403, "sign-in-old"
+
+
+class Forbidden(Problem):
+    """Whoever asks has no role that may."""
+
+    status, kind = 403, "forbidden"
+
+
 class TooOften(Problem):
-    """More reports than a source may send."""
+    """More than somebody may send, or tries that come too soon after others that failed."""
 
     status, kind = 429, "too-often"
 
@@ -42,6 +66,12 @@ class BodyTooLarge(Problem):
     """The body is larger than this address accepts."""
 
     status, kind = 413, "body-too-large"
+
+
+class TooSlow(Problem):
+    """A body that did not come in time."""
+
+    status, kind = 408, "too-slow"
 
 
 class BadForm(Problem):
@@ -126,6 +156,24 @@ class DoorRefused(Problem):
     """The door's board or node says that it cannot do what was asked, and why."""
 
     status, kind = 409, "door-refused"
+
+
+class KeyReused(Problem):
+    """An idempotency key that came with another request before."""
+
+    status, kind = 422, "key-reused"
+
+
+class UnderWay(Problem):
+    """The same write is being done, or was begun and nobody knows how it ended."""
+
+    status, kind = 409, "under-way"
+
+
+class NotReady(Problem):
+    """Something that the site needs is away."""
+
+    status, kind = 503, "not-ready"
 
 
 class KeeperAway(Problem):

@@ -79,6 +79,15 @@ def opened(found: Mapping[str, Any], name_of: Mapping[str, str]) -> Opened:
     )
 
 
+def named(found: Mapping[str, Any], name_of: Mapping[str, str]) -> str:
+    """Whom the reply of the act look-up concerns."""
+    body = found["body"]
+    if body is None:
+        return "erased"
+    person = body.get("person")
+    return name_of.get(person, "somebody who has left") if person else "nobody the site knows"
+
+
 def facts(body: Mapping[str, Any], name_of: Mapping[str, str]) -> list[Fact]:
     """Every field that a visitor or a reviewer may ask for, in the order of the way through the house."""
     told: list[Fact] = []

@@ -4,22 +4,40 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 
-from ostiary.controller.people import cards, consent, enrolment, holding, membership, registry, standing
+from ostiary.controller.people import (
+    cards,
+    consent,
+    contests,
+    enrolment,
+    holding,
+    membership,
+    more_time,
+    registry,
+    standing,
+)
 from ostiary.controller.people.evidence import evidence_of
+from ostiary.controller.people.past import history
 from ostiary.controller.people.spans import Span
 from ostiary.controller.policy.document import Policy
+from ostiary.controller.web import score_chart
+from ostiary.controller.web.charts import Chart
+from ostiary.controller.web.contest_queue import Waiting, waiting
 from ostiary.controller.web.ledger_words import entry_lines, score_line, signed
 from ostiary.controller.web.pocket import Pocket, grouped
-from ostiary.controller.web.views import CardLine, EntryLine, FaceLine, KindChoice, Listed, Named, ScoreLine, SpanLine
+from ostiary.controller.web.views import CardLine, EntryLine, FaceLine, KindChoice, Named, ScoreLine, SpanLine
 
 MEMBERSHIPS = ("active",)
 
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """Everything that a person's page shows."""
+    """Everything that a person's page shows. `more_time`: doors stay open longer for them."""
 
     person: Named
+    chart: Chart | None
+    suspended_until_ms: int | None
+    more_time: bool
+    contests: tuple[Waiting, ...]
     score: ScoreLine | None
     entries: tuple[EntryLine, ...]
     kinds: tuple[KindChoice, ...]
@@ -27,15 +45,6 @@ class PersonPage:
     grantable: tuple[KindChoice, ...]
     cards: tuple[CardLine, ...]
     face: FaceLine | None
-
-
-def everybody(engine: Engine, at_ms: int) -> list[Listed]:
-    """All who are here, by name, with what they show to a door."""
-    with engine.begin() as conn:
-        return [
-            Listed(person.id, person.name, _credentials(conn, person.id), _note(conn, person.id, at_ms))
-            for person in registry.everybody(conn)
-        ]
 
 
 def named(engine: Engine, person: str, at_ms: int) -> Named:
@@ -55,8 +64,13 @@ def person_page(engine: Engine, person: str, policy: Policy | None, pocket: Pock
     numbers = {card.card: grouped(card.number) for card in pocket.cards()}
     with engine.begin() as conn:
         known = registry.person_here(conn, person)
+        stands = standing.standing_of(conn, person)
         return PersonPage(
             person=Named(person, known.name, _note(conn, person, at_ms)),
+            chart=score_chart.chart(history(conn, person), policy, at_ms) if policy is not None else None,
+            suspended_until_ms=stands.suspended_until_ms if stands.suspended(at_ms) else None,
+            more_time=more_time.has_more_time(conn, person),
+            contests=tuple(waiting(one, at_ms) for one in reversed(contests.contests(conn, person))),
             score=score_line(conn, person, policy, at_ms),
             entries=entry_lines(conn, person, policy, at_ms),
             kinds=recordable(policy),
@@ -108,12 +122,6 @@ def _words(document: object) -> list[str]:
     )
 
 
-def _credentials(conn: Connection, person: str) -> str:
-    live = sum(card.revoked_at_ms is None for card in cards.cards(conn, person))
-    shown = [] if not live else ["card"] if live == 1 else [f"{live} cards"]
-    return ", ".join([*shown, *(["face"] if enrolment.templates(conn, person) else [])]) or "nothing to show yet"
-
-
 def _note(conn: Connection, person: str, at_ms: int) -> str:
     stands = standing.standing_of(conn, person)
     return "revoked" if stands.revoked else "suspended" if stands.suspended(at_ms) else ""
@@ -123,7 +131,7 @@ def _span(conn: Connection, span: Span, kind: str, at_ms: int) -> SpanLine:
     until_ms = span.effective_until_ms
     title = evidence_of(conn, span.evidence).title
     over = until_ms is not None and until_ms <= at_ms
-    return SpanLine(span.what, kind, span.from_ms, until_ms, f"{title}, recorded by {span.author}", over)
+    return SpanLine(span.id, span.what, kind, span.from_ms, until_ms, f"{title}, recorded by {span.author}", over)
 
 
 def _face(conn: Connection, person: str) -> FaceLine | None:

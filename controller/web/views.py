@@ -29,6 +29,58 @@ class DoorState:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeNow:
+    """A node as the keeper hears it: `state` is online, stopped, lost or unknown, and `says` is that in words;
+    `acknowledged`: it has taken what the door shall be, locked down or not, looking at faces or not."""
+
+    node: str
+    door: str
+    state: str
+    says: str
+    at_ms: int | None
+    virtual: bool
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DoorNow:
+    """A door in one `word`; `tone` is yes, no or wait. `locked_ms`: since when nobody is let in; None: as ruled.
+    `contact` and `strike` are empty where nobody tells of them."""
+
+    id: str
+    name: str
+    word: str
+    tone: str
+    notes: tuple[str, ...]
+    locked_ms: int | None
+    site_locked: bool
+    face_off_ms: int | None
+    nodes: tuple[NodeNow, ...]
+    contact: str
+    strike: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLine:
+    """An alarm that stands; `number` is None where nobody needs to acknowledge it, `by` who has."""
+
+    number: int | None
+    where: str
+    say: str
+    since_ms: int | None
+    over_ms: int | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmsNow:
+    """Everything that needs a hand; one for the site."""
+
+    id: str
+    alarms: tuple[AlarmLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PortraitChoice:
     name: str
     title: str
@@ -175,8 +227,10 @@ class ScoreLine:
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """A ledger entry; `counts` says whether and how long it counts."""
+    """A ledger entry; `counts` says whether and how long it counts. `contestable`: neither cancelled nor contested."""
 
+    id: int
+    contestable: bool
     kind: str
     points: str
     evidence: str
@@ -195,6 +249,7 @@ class KindChoice:
 
 @dataclass(frozen=True, slots=True)
 class SpanLine:
+    id: int
     what: str
     kind: str
     from_ms: int

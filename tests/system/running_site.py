@@ -23,9 +23,10 @@ from ostiary.controller.store.people_db import open_people
 from ostiary.controller.store.places import Places
 from ostiary.controller.supervise import Supervisor
 from ostiary.protocol import base64url
+from tests.system.operators import add_operators
 
 DOORS = ("front", "studio", "laser-room")
-WHO = {"operator": "test", "role": "admin"}
+WHO = {"operator": "test"}
 
 
 def free_port() -> int:
@@ -74,15 +75,19 @@ class RunningSite:
 
 
 @contextlib.asynccontextmanager
-async def running_site(data: Path, log: str | None = None, apart: tuple[str, ...] = ()) -> AsyncIterator[RunningSite]:
+async def running_site(
+    data: Path, log: str | None = None, apart: tuple[str, ...] = (), *, second_person: bool = False
+) -> AsyncIterator[RunningSite]:
     """A founded site with broker and keeper running and the sample policy, open all day, in force.
 
     `log` is the address of its database; None: its log is a file. `apart` names the doors with two nodes.
+    `second_person`: a policy that follows another wants one.
     """
     places = Places(data)
     together = tuple(door for door in DOORS if door not in apart)
-    site, _ = found(places, Site("northside", free_port(), 8080, log), together, apart)
+    site, _ = found(places, Site("northside", free_port(), 8080, log, second_person=second_person), together, apart)
     people = open_people(places.people_db)
+    add_operators(people)
     heard: list[RunningSite] = []
     supervisor = Supervisor(lambda text: heard[0].heard(text) if heard else None)
     try:
@@ -90,7 +95,7 @@ async def running_site(data: Path, log: str | None = None, apart: tuple[str, ...
             together.create_task(supervisor.start(programs.broker_program(places)))
             together.create_task(supervisor.start(programs.keeper_program(places)))
         keeper = Keeper(places.keeper_socket)
-        await publish(keeper, open_all_day(closed_today=False), "test.yaml")
+        await publish(keeper, open_all_day(closed_today=False), "test.yaml", operator="test")
         heard.append(RunningSite(places, site, keeper, supervisor, people))
         yield heard[0]
     finally:

@@ -78,7 +78,7 @@ def test_a_contested_penalty_waits_and_counts_again_when_it_is_upheld(tmp_path: 
             with pytest.raises(ValueError, match="wrote what is contested"):
                 await command(site, "contest", "assign", number, "--reviewer", "Test")
             await site.keeper.act(
-                "publish", {"text": open_all_day(closed_today=False), "name": "p.yaml"}, operator="Pat", role="admin"
+                "publish", {"text": open_all_day(closed_today=False), "name": "p.yaml"}, operator="Pat"
             )
             with pytest.raises(ValueError, match="published the policy in force"):
                 await command(site, "contest", "assign", number, "--reviewer", "Pat")
@@ -205,9 +205,9 @@ def test_what_the_keeper_does_not_record_is_not_written(tmp_path: Path) -> None:
         person = await site.member("Ada", CARD)
         entry = await penalty(site, person)
         with pytest.raises(ActError, match="may not do it"):
-            await site.keeper.act("contest-uphold", {"contest": 1, "reasons": "No."}, operator="Rae", role="admin")
+            await site.keeper.act("contest-uphold", {"contest": 1, "reasons": "No."}, operator="only-admin")
         with pytest.raises(ActError, match="no contest 9"):
-            await site.keeper.act("contest-uphold", {"contest": 9, "reasons": "No."}, operator="Rae", role="reviewer")
+            await site.keeper.act("contest-uphold", {"contest": 9, "reasons": "No."}, operator="Rae")
         with pytest.raises(ActError, match="needs contest and reviewer"):
             await site.keeper.act("contest-assign", {"contest": "1"}, **WHO)
         await site.supervisor.stop()

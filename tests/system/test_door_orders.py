@@ -163,7 +163,7 @@ def test_an_order_is_recorded_first_and_names_what_makes_it_fresh(tmp_path: Path
             with pytest.raises(ActError, match="needs a purpose"):
                 await act("release", {"door": "front"}, **WHO)
             with pytest.raises(ActError, match="may not do it"):
-                await act("release", {"door": "front"}, operator="x", role="auditor", purpose="a parcel")
+                await act("release", {"door": "front"}, operator="only-auditor", purpose="a parcel")
             with pytest.raises(ActError, match="There is no door 'back'; there are: front, laser-room, studio"):
                 await act("release", {"door": "back"}, purpose="a parcel", **WHO)
             with pytest.raises(ActError, match="It needs a door"):
@@ -281,7 +281,7 @@ def test_alarms_are_raised_once_survive_a_restart_and_leave_when_somebody_has_lo
             assert [row.code for row in rows(site, "alarm")] == ["forced", "held", "tamper", "lost"]
             [number] = [one["number"] for one in (await site.keeper.act("alarms", {}, **WHO))["alarms"]][:1]
             with pytest.raises(ActError, match="may not do it"):
-                await site.keeper.act("acknowledge", {"number": number}, operator="x", role="auditor")
+                await site.keeper.act("acknowledge", {"number": number}, operator="only-auditor")
             await site.keeper.act("acknowledge", {"number": number}, **WHO)
             with pytest.raises(ActError, match="it is over, or somebody was quicker"):
                 await site.keeper.act("acknowledge", {"number": number}, **WHO)

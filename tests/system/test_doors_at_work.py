@@ -12,6 +12,7 @@ from ostiary.controller.opening import Opened, opened, publish
 from ostiary.controller.record.reading import Reading, Row
 from ostiary.controller.site import Site
 from ostiary.controller.store.people_db import open_people
+from tests.system.operators import add_operators_at
 from tests.system.running_site import WHO, RunningSite, free_port
 
 pytestmark = pytest.mark.system
@@ -108,10 +109,11 @@ def test_operators_and_people_at_doors_of_one_node_and_of_two(tmp_path: Path) ->
 
         opening = opened(tmp_path / "site", site, ("front",), web=False, step=nothing, say=nothing, apart=("studio",))
         async with opening as house:
+            add_operators_at(house.places)
             people = open_people(house.places.people_db)
             await RunningSite(house.places, site, house.keeper, house.supervisor, people).member("Ada", CARD)
             people.dispose()
-            await publish(house.keeper, POLICY, "at-work.yaml")
+            await publish(house.keeper, POLICY, "at-work.yaml", operator="test")
             await story(House(house))
 
     asyncio.run(told())

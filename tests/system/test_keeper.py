@@ -369,7 +369,7 @@ def test_every_look_up_is_a_record_and_needs_a_purpose_and_a_role(tmp_path: Path
         with pytest.raises(ActError, match="needs a purpose"):
             await site.keeper.act("look-up", code, **WHO)
         with pytest.raises(ActError, match="may not do it"):
-            await site.keeper.act("look-up", code, operator="x", role="installer", purpose="curious")
+            await site.keeper.act("look-up", code, operator="only-installer", purpose="curious")
         with pytest.raises(ActError, match="no such record"):
             await site.keeper.act("look-up", {"index": 10_000}, purpose="a test", **WHO)
         with pytest.raises(ActError, match="There is no act"):

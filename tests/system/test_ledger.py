@@ -23,7 +23,7 @@ from tests.system.web_panel import Panel, open_panel
 
 pytestmark = pytest.mark.system
 OSTIARY = (sys.executable, "-m", "ostiary.controller.cli")
-WHO = {"operator": "test", "role": "admin"}
+WHO = {"operator": "test"}
 SHEET = {"id": "sheet-1", "sha256": "1" * 64, "kind": "round-sheet", "title": "Round of May"}
 
 

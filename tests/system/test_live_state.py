@@ -130,7 +130,7 @@ def test_a_lockdown_stops_everybody_until_it_is_ended_even_after_a_crash(tmp_pat
         with pytest.raises(ActError, match="needs a purpose"):
             await act("lockdown", {"door": None}, **WHO)
         with pytest.raises(ActError, match="may not do it"):
-            await act("lockdown", {"door": None}, operator="x", role="auditor", purpose="a fire drill")
+            await act("lockdown", {"door": None}, operator="only-auditor", purpose="a fire drill")
         with pytest.raises(ActError, match="no door 'cellar'"):
             await act("lockdown", {"door": "cellar"}, purpose="a fire drill", **WHO)
         with pytest.raises(ActError, match="is not locked down"):

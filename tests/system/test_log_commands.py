@@ -133,9 +133,9 @@ def test_a_running_log_is_published_received_exported_judged_and_its_key_rotated
             assert (found["kind"], found["body"]["purpose"], found["body"]["upto"]) == ("export", PURPOSE, len(rows))
             asked = {"first": 0, "upto": len(rows) + 1, "begun": len(rows)}
             with pytest.raises(ActError, match="no export of this operator"):
-                await site.keeper.act("export", asked, purpose=PURPOSE, **WHO)
+                await site.keeper.act("export", asked, purpose=PURPOSE, operator="office")
             with pytest.raises(ActError, match="beyond what was recorded"):
-                await site.keeper.act("export", asked, purpose=PURPOSE, operator="this machine", role="admin")
+                await site.keeper.act("export", asked, purpose=PURPOSE, **WHO)
 
             # The judge, beside the running keeper and after it.
             assert "The log is whole." in await command("log", "fsck", "--data", data)

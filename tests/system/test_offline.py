@@ -32,10 +32,11 @@ from ostiary.models.catalog import embedders
 from ostiary.protocol import base64url
 from ostiary.protocol.doorstep import together
 from tests.system.bare_node import BareNode
+from tests.system.operators import add_operators_at
 from tests.system.running_site import RunningSite, free_port, running_site
 
 pytestmark = pytest.mark.system
-WHO: dict[str, Any] = {"operator": "test", "role": "admin"}
+WHO: dict[str, Any] = {"operator": "test"}
 PATIENCE_S = 30
 AGAIN_S = 0.2
 CARD, OTHER = "4711", "4712"
@@ -376,7 +377,7 @@ def test_a_door_that_denies_offline_has_no_pack_and_a_lockdown_leaves_one_that_g
                 # The same door, told to decide nothing alone: the pack that it has is worth nothing.
                 text = policy(closed_today=False).replace("front:", "front:\n    offline: deny\n   ", 1)
                 if "offline: deny\n" in text:
-                    await publish(site.keeper, text, "deny.yaml")
+                    await publish(site.keeper, text, "deny.yaml", operator="test")
                     await front.until(lambda: front.wanted["offline"] == "deny" and front.file.alone is None)
 
     asyncio.run(story())
@@ -396,7 +397,8 @@ def test_a_person_walks_through_by_card_and_face_while_the_keeper_is_away(tmp_pa
 
         site = Site("northside", free_port(), free_port())
         async with opened(tmp_path / "site", site, ("front",), web=False, step=nothing, say=say) as house:
-            await publish(house.keeper, policy(closed_today=False), "test.yaml")
+            add_operators_at(house.places)
+            await publish(house.keeper, policy(closed_today=False), "test.yaml", operator="test")
             ada = await enrol_member(house.places, house.keeper, "Ada", CARD)
 
             async def pack() -> dict[str, Any]:

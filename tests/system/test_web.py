@@ -11,7 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ostiary.controller import site as settings
+from ostiary.controller.site import Site
+from ostiary.controller.store.places import Places
 from tests.system.running_site import free_port
+from tests.system.signing_in import signed_in
 from tests.system.web_panel import HTMX, PURPOSE, Panel, display_of, open_panel, words
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
@@ -91,21 +95,22 @@ def test_a_face_needs_consent_and_a_usable_picture(panel: Panel) -> None:
 def test_a_decision_opens_for_a_purpose_only_and_that_is_recorded(panel: Panel) -> None:
     panel.step_up("front", "-", "99999999")
     position = panel.client.get("/api/v1/decisions?limit=1").json()["decisions"][0]["position"]
-    with httpx.Client(base_url=panel.address) as stranger:
+    panel.client.post("/purpose/forget")
+    with panel.another() as again:
         before = panel.look_ups()
-        asked = stranger.get(f"/decisions/{position}")
+        asked = again.get(f"/decisions/{position}")
         assert "Why are you looking?" in words(asked)
         assert "card" not in words(asked).lower()
         assert panel.look_ups() == before
-        chosen = stranger.post("/purpose", data={"purpose": "the holder asked why", "next": f"/decisions/{position}"})
+        chosen = again.post("/purpose", data={"purpose": "the holder asked why", "next": f"/decisions/{position}"})
         assert chosen.headers["location"] == f"/decisions/{position}"
-        opened = words(stranger.get(f"/decisions/{position}"))
+        opened = words(again.get(f"/decisions/{position}"))
         assert "This card is not known here." in opened
         assert "the holder asked why" in opened
         assert "unwitnessed" in opened
         assert panel.look_ups() > before
-        stranger.post("/purpose/forget")
-        assert "Why are you looking?" in words(stranger.get(f"/decisions/{position}"))
+        again.post("/purpose/forget")
+        assert "Why are you looking?" in words(again.get(f"/decisions/{position}"))
 
 
 def test_the_receipt_of_the_display_finds_the_decision_and_no_reason(panel: Panel) -> None:
@@ -123,7 +128,7 @@ def test_the_live_stream_tells_what_happens_and_no_names(panel: Panel) -> None:
     _, card = panel.enrol("Katherine Johnson")
     last = panel.client.get("/api/v1/decisions?limit=1").json()["decisions"]
     after = last[0]["position"] if last else -1
-    with httpx.Client(base_url=panel.address, timeout=30) as viewer, viewer.stream("GET", "/live") as stream:
+    with panel.another() as viewer, viewer.stream("GET", "/live") as stream:
         lines = stream.iter_lines()
         assert next(lines).startswith("retry:")
         panel.step_up("front", "-", card)
@@ -133,7 +138,7 @@ def test_the_live_stream_tells_what_happens_and_no_names(panel: Panel) -> None:
             if "/decisions/" in line:
                 break
         assert "Katherine" not in "\n".join(heard)
-    with httpx.Client(base_url=panel.address, timeout=30) as viewer:
+    with panel.another() as viewer:
         known = {"last-event-id": str(after)}
         with viewer.stream("GET", "/api/v1/live", headers=known) as stream:
             told = next(line for line in stream.iter_lines() if line.startswith('data: {"position"'))
@@ -231,10 +236,15 @@ def test_pages_load_nothing_from_elsewhere(panel: Panel) -> None:
 def test_the_page_stops_at_once_with_open_streams(tmp_path: Path) -> None:
     web = [sys.executable, "-m", "ostiary.controller.web", "--data", str(tmp_path), "--port"]
     port = free_port()
+    settings.write(Places(tmp_path).site_toml, Site("northside", 1, port))
+    cookie = {"ostiary-session": signed_in(tmp_path)}
     with subprocess.Popen([*web, str(port)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"READY\n"
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as viewer, viewer.stream("GET", "/live") as stream:
+        with (
+            httpx.Client(base_url=f"http://127.0.0.1:{port}", cookies=cookie) as viewer,
+            viewer.stream("GET", "/live") as stream,
+        ):
             assert next(stream.iter_lines()).startswith("retry:")
             second = subprocess.run([*web, str(port)], capture_output=True, text=True, check=False, timeout=60)
             assert second.returncode == 1

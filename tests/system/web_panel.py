@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -9,27 +10,59 @@ import sys
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from ostiary.controller.acts.client import Keeper
 from ostiary.controller.cli.demo_cases import policy
+from ostiary.controller.people.operators import add, new_id, set_roles
+from ostiary.controller.people.roles import ROLES
 from ostiary.controller.record.reading import Reading
+from ostiary.controller.store.people_db import open_people
 from ostiary.controller.store.places import Places
 from tests.system.running_site import free_port
+from tests.system.signing_in import App, browser, set_up
 
 RUN = "from ostiary.controller.cli.main import app; app()"
 PURPOSE = "a test looks"
+OPERATOR = "test"
 HTMX = {"hx-request": "true"}
 
 
 class Panel:
-    """A browser's side of the panel."""
+    """A browser's side of the panel, signed in as `test`, who has every role."""
+
+    app: App
 
     def __init__(self, address: str, data: Path) -> None:
         self.address, self.data = address, data
         self.keeper = Keeper(Places(data).keeper_socket)
-        self.client = httpx.Client(base_url=address, timeout=30)
+        self.client = browser(address)
+
+    def may(self, *roles: str) -> None:
+        """Give the operator who is signed in these roles, as `ostiary operator roles` does."""
+        people = open_people(Places(self.data).people_db)
+        with people.begin() as conn:
+            set_roles(conn, OPERATOR, roles)
+        people.dispose()
+
+    def colleague(self, name: str) -> None:
+        """Another operator, who types commands and never signs in."""
+        people = open_people(Places(self.data).people_db)
+        with people.begin() as conn:
+            add(conn, new_id(os.urandom(10)), name, ROLES, OPERATOR, 1)
+        people.dispose()
+
+    def purpose(self, purpose: str = PURPOSE) -> None:
+        """State the purpose of the session, as the page of a look-up asks for it."""
+        assert self.client.post("/purpose", data={"purpose": purpose, "next": "/"}).status_code == 303
+
+    def another(self) -> httpx.Client:
+        """Another browser, signed in as the same operator."""
+        client = browser(self.address)
+        client.cookies.update(self.client.cookies)
+        return client
 
     def enrol(self, name: str, portrait: str | None = None) -> tuple[str, str]:
         """Enrol somebody through the form; the path of their page, and their card's number."""
@@ -89,10 +122,18 @@ def open_panel(data: Path) -> Iterator[Panel]:
     with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as site:
         assert site.stdout is not None
         try:
-            assert any("Ostiary is open at" in line for line in site.stdout), "the site did not open"
+            said = []
+            for line in site.stdout:
+                said.append(line.strip())
+                if "Ostiary is open at" in line:
+                    break
+            [link] = [line for line in said if "/setup/" in line]
             panel = Panel(f"http://127.0.0.1:{port}", data)
+            panel.app = set_up(panel.client, urlsplit(link).path, OPERATOR)
+            panel.may(*ROLES)
+            panel.colleague("office")
             text = policy(closed_today=False)
-            panel.keeper.act_now("publish", {"text": text, "name": "open.yaml"}, operator="test", role="admin")
+            panel.keeper.act_now("publish", {"text": text, "name": "open.yaml"}, operator=OPERATOR)
             yield panel
             panel.client.close()
         finally:

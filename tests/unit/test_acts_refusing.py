@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from ostiary.controller.acts.refusing import AT_ONCE, EACH_MS, LETTERS, Refusals
 from ostiary.controller.acts.server import answer
+from ostiary.controller.people import operators
 from ostiary.controller.record.log import Log
 from ostiary.controller.store.keys import KeyStore
+from ostiary.controller.store.people_db import open_people
 
 AT_MS = 1_772_500_000_000
 
@@ -19,8 +22,10 @@ AT_MS = 1_772_500_000_000
 class House:
     """As much of the keeper as this needs: a real log, and a clock that the test sets."""
 
-    def __init__(self, log: Log) -> None:
-        self.log, self.at_ms = log, AT_MS
+    policy_version = 1
+
+    def __init__(self, log: Log, people: Engine, keys: KeyStore) -> None:
+        self.log, self.people, self.keys, self.at_ms = log, people, keys, AT_MS
 
     def now_ms(self) -> int:
         return self.at_ms
@@ -29,18 +34,23 @@ class House:
 def running(tmp_path: Path, story: Callable[[House], Awaitable[None]]) -> None:
     async def run() -> None:
         keys = KeyStore(tmp_path / "keys.db", bytes(32))
-        house = House(Log.start(tmp_path / "log.db", keys, "northside"))
+        people = open_people(tmp_path / "people.db")
+        with people.begin() as conn:
+            operators.add(conn, "o-" + "a" * 16, "rae", ("installer",), "test", AT_MS)
+            operators.add(conn, "o-" + "b" * 16, "anna", ("admin",), "test", AT_MS)
+        house = House(Log.start(tmp_path / "log.db", keys, "northside"), people, keys)
         try:
             await story(house)
         finally:
             await house.log.close()
             keys.close()
+            people.dispose()
 
     asyncio.run(run())
 
 
 async def asked(house: House, refusals: Refusals, **changed: Any) -> dict[str, Any]:
-    line = {"act": "look-up", "args": {}, "operator": "rae", "role": "installer", "purpose": "curious", **changed}
+    line = {"act": "look-up", "args": {}, "operator": "rae", "purpose": "curious", **changed}
     return await answer(house, refusals, json.dumps(line).encode())  # pyright: ignore[reportArgumentType] - enough
 
 
@@ -55,11 +65,13 @@ def bodies(house: House) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({}, "The role 'installer' may not do it"),
-        ({"role": "keeper of keys"}, "The role 'keeper of keys' may not do it"),
-        ({"role": "admin", "purpose": None}, "It needs a purpose"),
-        ({"role": "admin", "operator": ""}, "No operator was named"),
-        ({"operator": "\ud800" + "x" * 10_000, "purpose": "y" * 10_000}, "may not do it"),
+        ({}, "rae may not do it; admin, reviewer, auditor may"),
+        ({"operator": "anna", "purpose": None}, "It needs a purpose"),
+        ({"operator": "keeper"}, "There is no operator 'keeper'"),
+        ({"operator": "web"}, "web may not do it"),
+        ({"operator": "founding"}, "founding may not do it"),
+        ({"operator": "source nobody"}, "There is no operator 'source nobody'"),
+        ({"operator": "\ud800" + "x" * 10_000, "purpose": "y" * 10_000}, "There is no operator"),
     ],
 )
 def test_a_refused_act_is_recorded_with_who_and_why(tmp_path: Path, changed: dict[str, Any], why: str) -> None:

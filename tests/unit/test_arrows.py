@@ -52,6 +52,7 @@ MAY_IMPORT = {
         "controller.record.tiles",
         "controller.doorstep",
         "controller.published",
+        "controller.reach",
         "controller.site",
         "protocol",
         "models",

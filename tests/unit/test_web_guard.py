@@ -12,15 +12,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ostiary.controller.reach import LOOPBACK_NAMES, Reach
 from ostiary.controller.web import guard
 from ostiary.controller.web.problem import BodyTooLarge, ForeignHost, ForeignOrigin, Problem
 
 OWN = "127.0.0.1:8080"
+HERE = Reach()
+DOOR = Reach("door.example", "192.0.2.7")
+PROXIED = Reach("door.example", "10.0.0.2", proxies=("10.0.0.1",))
 
 
-def checked(method: str = "GET", path: str = "/", **headers: str) -> Problem | None:
+def checked(method: str = "GET", path: str = "/", reach: Reach = HERE, **headers: str) -> Problem | None:
     named = {"host": OWN} | {name.replace("_", "-"): value for name, value in headers.items()}
-    return guard.check(method, Headers(named), path)
+    return guard.check(reach, method, Headers(named), path)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "localhost:9", "LOCALHOST", "[::1]:8080"])
@@ -41,12 +45,12 @@ def test_other_names_are_refused(host: str) -> None:
 def test_any_host_that_passes_is_loopback(host: str) -> None:
     if checked(host=host) is None:
         name = host.lower().rsplit(":", 1)[0] if not host.endswith("]") else host.lower()
-        assert name.strip("[]") in guard.LOOPBACK_NAMES or host.lower().strip("[]") in guard.LOOPBACK_NAMES
+        assert name.strip("[]") in LOOPBACK_NAMES or host.lower().strip("[]") in LOOPBACK_NAMES
 
 
 def test_two_host_headers_are_refused() -> None:
     raw = [(b"host", OWN.encode()), (b"host", b"evil.example")]
-    assert isinstance(guard.check("GET", Headers(raw=raw), "/"), ForeignHost)
+    assert isinstance(guard.check(HERE, "GET", Headers(raw=raw), "/"), ForeignHost)
 
 
 def test_own_origin_may_post() -> None:
@@ -86,7 +90,7 @@ def test_announced_size_is_bounded(path: str, limit: int) -> None:
 @pytest.mark.parametrize("length", ["-1", "1e3", "", "٣"])
 def test_malformed_length_is_refused(length: str) -> None:
     raw = [(b"host", OWN.encode()), (b"content-length", length.encode())]
-    assert isinstance(guard.check("POST", Headers(raw=raw), "/"), BodyTooLarge)
+    assert isinstance(guard.check(HERE, "POST", Headers(raw=raw), "/"), BodyTooLarge)
 
 
 async def _reading(scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +109,7 @@ def _refuse(scope: Scope, problem: Problem) -> ASGIApp:
 
 def asked(**request: Any) -> httpx.Response:
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(guard.Guard(_reading, _refuse))
+        transport = httpx.ASGITransport(guard.Guard(_reading, _refuse, HERE))
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{OWN}") as client:
             return await client.request(**request)
 
@@ -130,3 +134,43 @@ def test_every_answer_forbids_other_hosts(headers: dict[str, str]) -> None:
     assert reply.headers["x-content-type-options"] == "nosniff"
     assert reply.headers["cache-control"] == "no-store"
     assert reply.headers["referrer-policy"] != "no-referrer", "browsers would then send `Origin: null` for our forms"
+
+
+def test_under_a_host_name_its_own_pages_come_over_https() -> None:
+    assert checked("POST", reach=DOOR, host="door.example", origin="https://door.example") is None
+    assert checked("POST", reach=DOOR, host="door.example:8443", origin="https://door.example:8443") is None
+    assert isinstance(checked("POST", reach=DOOR, host="door.example", origin="http://door.example"), ForeignOrigin)
+    assert isinstance(checked(reach=DOOR, host="door.example.evil.example"), ForeignHost)
+    assert isinstance(checked(reach=HERE, host="door.example"), ForeignHost)
+
+
+def test_a_cookie_needs_a_page_that_sent_it() -> None:
+    assert isinstance(checked("POST", cookie="ostiary-session=x"), ForeignOrigin)
+    assert checked("POST", cookie="ostiary-session=x", sec_fetch_site="same-origin") is None
+    assert checked("GET", cookie="ostiary-session=x") is None
+
+
+def _behind(near: str, *said: str) -> tuple[Problem | None, str]:
+    headers = [(b"x-forwarded-for", value.encode()) for value in said]
+    scope: dict[str, Any] = {"type": "http", "client": (near, 1), "headers": headers}
+    return guard.forwarded(scope, PROXIED), scope["client"][0]
+
+
+def test_a_named_proxy_speaks_for_its_client_and_nobody_else_does() -> None:
+    assert _behind("10.0.0.1", "203.0.113.9") == (None, "203.0.113.9")
+    assert _behind("10.0.0.1", "1.1.1.1, 203.0.113.9") == (None, "203.0.113.9"), "what a client wrote is not believed"
+    assert _behind("10.0.0.1", "1.1.1.1", "203.0.113.9")[1] == "203.0.113.9"
+    assert isinstance(_behind("10.0.0.1")[0], ForeignHost)
+    assert isinstance(_behind("10.0.0.1", "nobody")[0], ForeignHost)
+    assert isinstance(_behind("203.0.113.9", "127.0.0.1")[0], ForeignHost), "past the proxy"
+    assert _behind("127.0.0.1", "8.8.8.8") == (None, "127.0.0.1"), "from this machine, and no proxy"
+
+
+def test_https_is_asked_for_again_under_a_host_name_alone() -> None:
+    async def ask(reach: Reach, host: str) -> httpx.Response:
+        transport = httpx.ASGITransport(guard.Guard(_reading, _refuse, reach))
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+            return await client.get("/")
+
+    assert "strict-transport-security" in asyncio.run(ask(DOOR, "door.example")).headers
+    assert "strict-transport-security" not in asyncio.run(ask(HERE, OWN)).headers

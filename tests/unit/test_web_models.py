@@ -10,6 +10,7 @@ from markupsafe import escape
 from ostiary.controller.web import answering
 from ostiary.controller.web.panel import models
 from ostiary.models import catalog, operating
+from tests.unit.signed_in import signed_in
 
 
 def got(path: str) -> httpx.Response:
@@ -18,7 +19,9 @@ def got(path: str) -> httpx.Response:
     app.include_router(models.router)
 
     async def ask() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(signed_in(app)), base_url="http://127.0.0.1"
+        ) as client:
             return await client.get(path)
 
     return asyncio.run(ask())

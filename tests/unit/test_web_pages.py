@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.controller.web import record_words, render
+from ostiary.controller.web.directory import Found
 from ostiary.controller.web.doorway import display
+from ostiary.controller.web.policy_diff import DiffLine
 from ostiary.controller.web.problem import DoorAway
 from ostiary.controller.web.qr import grouped, receipt_qr
 from ostiary.controller.web.render import ROOM, STATIC, fragment
@@ -32,9 +34,10 @@ from ostiary.controller.web.views import (
     Row,
     Step,
 )
+from tests.unit.panel_pages import panel_pages
 
 TEMPLATES = sorted((ROOM / "templates").glob("*.html"))
-OURS = [STATIC / "ostiary.css", STATIC / "panel.js", *TEMPLATES]
+OURS = [*(file for file in STATIC.glob("*.*s*") if ".min." not in file.name), *TEMPLATES]
 AT_MS = 1_795_471_200_000
 
 
@@ -67,9 +70,7 @@ def test_vendored_files_are_those_that_the_licence_file_names() -> None:
     named = dict(
         re.findall(r"^\| `([^`]+)` .* `([0-9a-f]{64})` \|$", (STATIC / "LICENSES.md").read_text(), re.MULTILINE)
     )
-    assert named == {
-        name: hashlib.sha256((STATIC / name).read_bytes()).hexdigest() for name in ("htmx.min.js", "htmx-sse.min.js")
-    }
+    assert named == {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in STATIC.glob("*.min.*")}
 
 
 def test_an_address_of_a_static_file_changes_with_its_content() -> None:
@@ -92,7 +93,7 @@ def _pages(text: str) -> list[str]:
     door = DoorChoice("front", text, text)
     return [
         fragment(
-            "doors.html",
+            "step_up.html",
             here="/",
             purpose=text,
             doors=[door],
@@ -107,7 +108,14 @@ def _pages(text: str) -> list[str]:
         ),
         fragment("decision.html", here="/", purpose=text, decision=decision, log=LogState(1, text, text)),
         fragment("purpose.html", here="", purpose=None, next=text),
-        fragment("people.html", here="", purpose=None, people=[Listed("p-x", text, text, text)]),
+        fragment(
+            "people.html",
+            here="",
+            purpose=None,
+            found=Found((Listed("p-x", text, text, text),), 80, 0, 50),
+            q=text,
+            size=50,
+        ),
         fragment("problem.html", here="", purpose=None, problem=DoorAway(text, text, text)),
         fragment("_problem.html", problem=DoorAway(text, text, text)),
         fragment("receipt.html", here="", purpose=None, code=text, found=row),
@@ -120,13 +128,17 @@ def _pages(text: str) -> list[str]:
             done=text,
             days=30,
             default_preview=text,
+            as_name=text,
+            proposed={"operator": "ada", "at_ms": AT_MS, "index": 3},
+            lines=[DiffLine("+", text)],
         ),
         *_previews(text),
+        *panel_pages(text),
     ]
 
 
 def _previews(text: str) -> list[str]:
-    view = {"here": "", "purpose": None, "text": text, "sha256": text, "asked": text, "days": 30}
+    view = {"here": "", "purpose": None, "text": text, "sha256": text, "asked": text, "days": 30, "second_person": True}
     line = NumberedLine(1, text, (FindingLine(text, text, text),), gap=True)
     change = Change(text, "loses", text, "/people/x", text, text, 2, AT_MS)
     impact = Impact(30, 1, 1, 1, 1, (change,), 1, 1, 1)

@@ -1,36 +1,36 @@
-"""A session's purpose survives the cookie, and its form sends people nowhere else."""
+"""A session's purpose is one that a record takes, and its form sends people nowhere else."""
 
+from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
-from starlette.responses import Response
 
+from ostiary.controller.acts.permit import PURPOSE_LETTERS
 from ostiary.controller.web.forms import Form
 from ostiary.controller.web.panel.purpose import own_path, purpose_from
 from ostiary.controller.web.problem import BadForm
-from ostiary.controller.web.purpose import COOKIE, MAX_LENGTH, purpose_of, remember
+from ostiary.controller.web.purpose import MAX_LENGTH, purpose_of
+from ostiary.controller.web.signin.known import Operator
+from tests.unit.signed_in import EVERYTHING
 
 
-def asking(cookie: str) -> Request:
-    return Request({"type": "http", "headers": [(b"cookie", cookie.encode("latin-1"))]})
+def asking(who: Operator | None) -> Request:
+    request = Request({"type": "http", "headers": []})
+    request.state.visitor = who
+    return request
 
 
 @given(st.text(min_size=4, max_size=MAX_LENGTH))
-def test_a_purpose_that_the_form_takes_comes_back(words: str) -> None:
+def test_a_purpose_that_the_form_takes_is_one_that_a_record_takes(words: str) -> None:
     try:
         purpose = purpose_from(Form({"purpose": words}, {}))
     except BadForm:
         return
-    response = Response()
-    remember(response, purpose)
-    cookie = response.headers["set-cookie"]
-    assert purpose_of(asking(cookie.split(";")[0])) == purpose
-    assert "HttpOnly" in cookie
-    assert "samesite=strict" in cookie.lower()
-    assert "max-age" not in cookie.lower(), "it ends with the browser"
+    assert len(purpose.strip()) in PURPOSE_LETTERS
+    assert purpose_of(asking(replace(EVERYTHING, purpose=purpose))) == purpose
 
 
 @pytest.mark.parametrize("words", ["", "   ", "abc", "x" * (MAX_LENGTH + 1), "line\x00noise"])
@@ -39,9 +39,9 @@ def test_what_says_nothing_is_no_purpose(words: str) -> None:
         purpose_from(Form({"purpose": words}, {}))
 
 
-@pytest.mark.parametrize("value", ["", "%00abc", "x" * 500, "%0d%0aSet-Cookie"])
-def test_a_cookie_that_we_would_not_write_is_none(value: str) -> None:
-    assert purpose_of(asking(f"{COOKIE}={value}")) is None
+@pytest.mark.parametrize("who", [None, EVERYTHING, replace(EVERYTHING, session=None, token=1)])
+def test_nobody_and_a_session_without_one_have_none(who: Operator | None) -> None:
+    assert purpose_of(asking(who)) is None
 
 
 @given(st.one_of(st.text(max_size=30), st.text("/\\:.htp@evil", max_size=12)))

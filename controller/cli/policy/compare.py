@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 from ostiary.controller.cli.policy.prove import SECONDS, tell
 
 SHOWN = 40
@@ -20,7 +20,7 @@ def compare(
     days: Annotated[int, typer.Option(help="How many days of requests.", min=1, max=366)] = 30,
     prove: Annotated[bool, typer.Option("--prove", help="Prove that NEW is nowhere wider than OLD.")] = False,
     seconds: SECONDS = 10.0,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -91,7 +91,6 @@ def _asked(data: Path, old: Path, new: Path, days: int, operator: str, purpose: 
             "compare",
             args,
             operator=operator,
-            role="admin",
             purpose=purpose,
             progress=lambda done, of: bar.update(task, completed=done, total=of),
         )

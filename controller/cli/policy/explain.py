@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 
 
 def explain(
@@ -18,7 +18,7 @@ def explain(
         str | None, typer.Option(help="When, such as 2026-12-03T18:00+01:00; without it, now.", show_default=False)
     ] = None,
     language: Annotated[str, typer.Option(help="en or de.")] = "en",
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -38,7 +38,7 @@ def explain(
         args["at_ms"] = _ms(at)
     with one_sentence():
         keeper = Keeper(Places(data).keeper_socket)
-        said = keeper.act_now("explain", args, operator=operator, role="auditor", purpose=purpose)
+        said = keeper.act_now("explain", args, operator=operator, purpose=purpose)
     if as_json:
         typer.echo(json.dumps(said, ensure_ascii=False))
         return

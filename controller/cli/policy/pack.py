@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 
 MINUTE_MS = 60_000
 
@@ -17,7 +17,7 @@ def pack(
     purpose: Annotated[str, typer.Option(help="Why you look; whoever is named can read it.")],
     days: Annotated[int, typer.Option(help="For how many days from now.", min=1, max=31)] = 7,
     every: Annotated[int, typer.Option(help="Minutes from one making of the pack to the next.", min=1)] = 15,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -35,10 +35,10 @@ def pack(
     keeper = Keeper(Places(data).keeper_socket)
     args = {"door": door, "days": days, "every_ms": every * MINUTE_MS, "most": MOST_NAMED if as_json else 0}
     with one_sentence():
-        made = more = keeper.act_now("pack", args, operator=operator, role="auditor", purpose=purpose)
+        made = more = keeper.act_now("pack", args, operator=operator, purpose=purpose)
         while more["next"] is not None:
             after = {**args, "after": more["next"]}
-            more = keeper.act_now("pack", after, operator=operator, role="auditor", purpose=purpose)
+            more = keeper.act_now("pack", after, operator=operator, purpose=purpose)
             made["grants"] |= more["grants"]
     if as_json:
         typer.echo(json.dumps(made | {"next": None}))

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import typer
 
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 from ostiary.controller.cli.policy.file import FILE
 
 
 def publish(
     file: FILE,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -36,7 +36,7 @@ def publish(
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from error
         keeper = Keeper(Places(data).keeper_socket)
-        done = keeper.act_now("publish", {"text": text, "name": file.name}, operator=operator, role="admin")
+        done = keeper.act_now("publish", {"text": text, "name": file.name}, operator=operator)
     if as_json:
         typer.echo(json.dumps(done))
     else:

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 
 
 def replay(
     decision: Annotated[str, typer.Argument(help="The record's index in the log, or a receipt code.")],
     purpose: Annotated[str, typer.Option(help="Why you look at this decision; the person can read it.")],
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -32,7 +32,7 @@ def replay(
     named = {"index": int(decision)} if decision.isdecimal() and len(decision) < 16 else {"receipt": decision}
     with one_sentence():
         keeper = Keeper(Places(data).keeper_socket)
-        found = keeper.act_now("replay", named, operator=operator, role="auditor", purpose=purpose)
+        found = keeper.act_now("replay", named, operator=operator, purpose=purpose)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False))
     else:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 
 
 def shadow(
@@ -15,7 +15,7 @@ def shadow(
         Path | None, typer.Argument(help="The policy to put in the shadow; without it, the report.", show_default=False)
     ] = None,
     off: Annotated[bool, typer.Option("--off", help="Take it out of the shadow.")] = False,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -39,12 +39,12 @@ def shadow(
             policy_of(file)
             args = {"text": text_of(file).decode(), "name": file.name}
         with one_sentence():
-            done = keeper.act_now("shadow", args, operator=operator, role="admin")
+            done = keeper.act_now("shadow", args, operator=operator)
         words = "No policy is in the shadow." if file is None else f"{file.name} judges in the shadow."
         typer.echo(json.dumps(done) if as_json else words)
         return
     with one_sentence():
-        found = keeper.act_now("shadow-report", {}, operator=operator, role="admin")
+        found = keeper.act_now("shadow-report", {}, operator=operator)
     if as_json:
         typer.echo(json.dumps(found))
     elif found["sha256"] is None:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 
 
 def show(
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     key: Annotated[
         str | None, typer.Option(help="The publishing key as you noted it; without it, the one the keeper tells.")
@@ -33,7 +33,7 @@ def show(
 
     with one_sentence():
         keeper = Keeper(Places(data).keeper_socket)
-        published = keeper.act_now("policy", {}, operator=operator, role="auditor")
+        published = keeper.act_now("policy", {}, operator=operator)
     if published["text"] is None:
         typer.echo(
             "No policy is published, so every door stays shut. Publish one: ostiary policy publish FILE", err=True

@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from ostiary.controller.web.desk import desk_of
+from ostiary.controller.web.signin.who import signed_in
 from ostiary.controller.web.views import Row
 
 router = APIRouter(prefix="/api/v1/decisions", tags=["decisions"])
@@ -24,7 +25,7 @@ def told(row: Row) -> dict[str, Any]:
     }
 
 
-@router.get("")
+@router.get("", dependencies=[signed_in("read-log")])
 async def decisions(
     request: Request,
     before: Annotated[int | None, Query(ge=0, le=2**53, description="Only positions below this one")] = None,

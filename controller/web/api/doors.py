@@ -8,8 +8,10 @@ from starlette.requests import Request
 from ostiary.controller.web import doorway
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.forms import read_form
-from ostiary.controller.web.panel.doors import CARD_LONGEST, pictures_of
 from ostiary.controller.web.panel.purpose import purpose_from
+from ostiary.controller.web.panel.step_up import CARD_LONGEST, pictures_of
+from ostiary.controller.web.signin.known import Operator
+from ostiary.controller.web.signin.who import signed_in
 from ostiary.protocol.doorstep import MOST_PICTURES
 
 router = APIRouter(prefix="/api/v1/doors", tags=["doors"])
@@ -17,7 +19,7 @@ router = APIRouter(prefix="/api/v1/doors", tags=["doors"])
 DoorId = Annotated[str, Path(pattern="^[a-z0-9-]{1,40}$")]
 
 
-@router.get("")
+@router.get("", dependencies=[signed_in("see-now")])
 async def doors(request: Request) -> list[dict[str, Any]]:
     """Every door of the policy, what it asks for, and its pins now."""
     desk = desk_of(request)
@@ -64,7 +66,7 @@ async def doors(request: Request) -> list[dict[str, Any]]:
         }
     },
 )
-async def present(request: Request, door: DoorId) -> dict[str, Any]:
+async def present(request: Request, door: DoorId, who: Annotated[Operator, signed_in("try-door")]) -> dict[str, Any]:
     """Show pictures, a card or both to a virtual door. `decision` is null unless a purpose was given."""
     desk = desk_of(request)
     await desk.require_door(door)
@@ -74,7 +76,9 @@ async def present(request: Request, door: DoorId) -> dict[str, Any]:
     pictures = pictures_of(form, form.fields.get("portrait", "-"))
     reply = await doorway.step_up(desk.places, door, pictures, card, form.ticked("walk"))
     code = doorway.receipt_of(reply)
-    decision = await desk.act("look-up", {"receipt": code}, purpose) if code and purpose else None
+    decision = (
+        await desk.act("look-up", {"receipt": code}, purpose) if code and purpose and who.may("open-decision") else None
+    )
     return {
         "door": door,
         "show": reply["show"],

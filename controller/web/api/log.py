@@ -9,8 +9,11 @@ from ostiary.controller import site as settings
 from ostiary.controller.record.tiles import Tiles, tile_named
 from ostiary.controller.web.answering import not_there
 from ostiary.controller.web.desk import desk_of
+from ostiary.controller.web.signin.who import anybody
 
-router = APIRouter(prefix="/log/{site}", tags=["log"])
+router = APIRouter(
+    prefix="/log/{site}", tags=["log"], dependencies=[anybody("the published log is there for everybody to check")]
+)
 
 # A tile never changes; a checkpoint is as good as it is new.
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}

@@ -11,6 +11,7 @@ from ostiary.controller.published import verified
 from ostiary.controller.web.api.body import answers
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.problem import NotThere
+from ostiary.controller.web.signin.who import signed_in
 
 router = APIRouter(prefix="/api/v1/policy", tags=["policy"])
 
@@ -29,6 +30,7 @@ FINDING = {
 
 @router.get(
     "",
+    dependencies=[signed_in("read-policy")],
     responses=answers(
         {
             "text": "policy: example-workshop\n…",
@@ -57,13 +59,18 @@ async def show(
     return published | {"signature": signature}
 
 
-@router.get("/schema")
+@router.get("/schema", dependencies=[signed_in("read-policy")])
 async def schema() -> dict[str, Any]:
     """The language of policies as JSON Schema (draft 2020-12), for editors."""
     return made_schema()
 
 
-@router.post("/lint", openapi_extra=PAGE, responses=answers({"sha256": None, "doors": [], "refused": [FINDING]}))
+@router.post(
+    "/lint",
+    dependencies=[signed_in("read-policy")],
+    openapi_extra=PAGE,
+    responses=answers({"sha256": None, "doors": [], "refused": [FINDING]}),
+)
 async def lint(request: Request) -> dict[str, Any]:
     """Everything that is refused in a policy, in the order of the page. The body is the text itself, in UTF-8.
 

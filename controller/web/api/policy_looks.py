@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from ostiary.controller.web.api.body import Body, answers, described
 from ostiary.controller.web.desk import desk_of
+from ostiary.controller.web.signin.who import signed_in
 
 router = APIRouter(prefix="/api/v1/policy", tags=["policy"])
 
@@ -20,6 +21,7 @@ AT_MS = {"type": "integer", "description": "Unix milliseconds; without it, now"}
 
 @router.post(
     "/explain",
+    dependencies=[signed_in("open-decision")],
     openapi_extra=described(
         {"person": "p-mfrggzdfmztwq2lk", "door": "laser-room", "purpose": "asked at the desk"},
         {
@@ -67,6 +69,7 @@ async def explain(request: Request) -> dict[str, Any]:
 
 @router.post(
     "/replay",
+    dependencies=[signed_in("open-decision")],
     openapi_extra=described(
         {"receipt": "7K3M-ZQ9W-2H5D-8RXA", "purpose": "contest 7"},
         {
@@ -100,6 +103,7 @@ async def replay(request: Request) -> dict[str, Any]:
 
 @router.post(
     "/pack",
+    dependencies=[signed_in("read-rights")],
     openapi_extra=described(
         {"door": "front", "days": 7, "purpose": "before the network is changed"},
         {

@@ -13,6 +13,7 @@ from ostiary.controller.web.api.policy import PAGE
 from ostiary.controller.web.api.policy_looks import PURPOSE
 from ostiary.controller.web.comparing import Progress, Underway
 from ostiary.controller.web.desk import desk_of
+from ostiary.controller.web.signin.who import signed_in
 
 router = APIRouter(prefix="/api/v1/policy", tags=["policy"])
 
@@ -30,6 +31,7 @@ REPORT = {
 
 @router.post(
     "/compare",
+    dependencies=[signed_in("preview-policy")],
     response_class=StreamingResponse,
     openapi_extra=described(
         {"text": "policy: example-workshop\n…", "days": 30, "purpose": "policy preview"},
@@ -74,7 +76,9 @@ async def _lines(underway: Underway) -> AsyncGenerator[bytes]:
         yield json.dumps(told, separators=(",", ":")).encode() + b"\n"
 
 
-@router.put("/shadow", openapi_extra=PAGE, responses=answers({"sha256": "9f0e…"}))
+@router.put(
+    "/shadow", dependencies=[signed_in("publish-policy")], openapi_extra=PAGE, responses=answers({"sha256": "9f0e…"})
+)
 async def shadow(request: Request) -> dict[str, Any]:
     """Put a policy in the shadow: from the next request on it is asked too, recorded, and moves nothing."""
     desk, page = desk_of(request), await request.body()
@@ -82,13 +86,13 @@ async def shadow(request: Request) -> dict[str, Any]:
     return await desk.act("shadow", {"text": page.decode(), "name": "shadow"})
 
 
-@router.delete("/shadow", responses=answers({"sha256": None}))
+@router.delete("/shadow", dependencies=[signed_in("publish-policy")], responses=answers({"sha256": None}))
 async def end_shadow(request: Request) -> dict[str, Any]:
     """Take the policy out of the shadow; there need not be one."""
     return await desk_of(request).act("shadow", {"text": None})
 
 
-@router.get("/shadow", responses=answers(REPORT))
+@router.get("/shadow", dependencies=[signed_in("read-shadow")], responses=answers(REPORT))
 async def shadow_report(request: Request) -> dict[str, Any]:
     """How often the two policies gave the same reason since then, which pairs of reasons differed, and the newest
     decisions where they did. `sha256` is null where no policy is in the shadow."""

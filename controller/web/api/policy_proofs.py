@@ -9,6 +9,7 @@ from ostiary.controller.web.api.body import Body, answers, described
 from ostiary.controller.web.api.policy_preview import TEXT
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.problem import NotThere
+from ostiary.controller.web.signin.who import signed_in
 from ostiary.controller.web.work import PATIENCE_S, Worked
 
 router = APIRouter(prefix="/api/v1/policy", tags=["policy"])
@@ -38,6 +39,7 @@ PROVED = answers(
 
 @router.post(
     "/prove",
+    dependencies=[signed_in("preview-policy")],
     openapi_extra=described(
         {"text": "policy: example-workshop\n…", "statement": "laser-room needs holds: laser-induction"},
         {
@@ -66,6 +68,7 @@ async def prove(request: Request) -> dict[str, Any]:
 
 @router.post(
     "/no-wider",
+    dependencies=[signed_in("preview-policy")],
     openapi_extra=described(
         {"text": "policy: example-workshop\n…"},
         {

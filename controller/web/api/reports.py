@@ -9,16 +9,17 @@ from starlette.responses import JSONResponse
 from ostiary.controller.people.evidence import Evidence
 from ostiary.controller.people.ledger import LedgerEntry
 from ostiary.controller.people.reporting import Report, as_record, enter
+from ostiary.controller.people.roles import WEB
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.web.desk import Desk, desk_of
 from ostiary.controller.web.enrolling import now_ms
 from ostiary.controller.web.problem import BadForm, NotSigned, RuleBroken
+from ostiary.controller.web.signin.who import anybody
 from ostiary.protocol import base64url, strict_json
 from ostiary.protocol.errors import Refused
 
-router = APIRouter(tags=["reports"])
+router = APIRouter(tags=["reports"], dependencies=[anybody("each report is signed by its source")])
 
-ROLE = "enroller"
 SIGNED = {
     "x-ostiary-source": "The name that `ostiary ledger source add` was given",
     "x-ostiary-time": "Unix seconds; at most 5 minutes from the site's clock",
@@ -78,7 +79,7 @@ async def _signed(desk: Desk, request: Request, source: str, body: bytes) -> Non
         "body": base64url.encode(body),
         "signature": request.headers.get("x-ostiary-signature", ""),
     }
-    done = await desk.act("source-verify", asked, operator="web", role=ROLE)
+    done = await desk.act("source-verify", asked, operator=WEB)
     if not done["holds"]:
         raise NotSigned(
             "The report was not taken.",
@@ -112,5 +113,5 @@ def _enter(desk: Desk, engine: Engine, reported: Report, policy: Policy, author:
     with engine.begin() as conn:
         entry, new = enter(conn, reported, policy, author, now_ms())
         if new:
-            desk.act_now("ledger-entry", as_record(entry, reported), operator=author, role=ROLE)
+            desk.act_now("ledger-entry", as_record(entry, reported), operator=author)
     return entry, new

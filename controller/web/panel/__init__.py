@@ -1,1 +1,32 @@
-"""Pages for operators; each works as plain links and forms, and htmx only makes it quicker."""
+"""The operators' pages: each file a page or two, and its forms."""
+
+from ostiary.controller.web.panel import (
+    contests,
+    decisions,
+    door_acts,
+    doors,
+    face,
+    imports,
+    ledger,
+    lockdown,
+    log,
+    models,
+    now,
+    numbers,
+    people,
+    person,
+    policy,
+    policy_past,
+    policy_shadow,
+    purpose,
+    review,
+    standing,
+    step_up,
+)
+
+# In this order: a path is taken by the first that fits, and /people/enrol is nobody's id.
+PAGES = (
+    *(now, doors, door_acts, lockdown, step_up, numbers),
+    *(contests, review, decisions, log, imports, ledger),
+    *(people, person, face, standing, policy, policy_past, policy_shadow, models, purpose),
+)

@@ -12,6 +12,7 @@ from ostiary.controller.web.problem import NotThere
 from ostiary.controller.web.purpose import purpose_of
 from ostiary.controller.web.qr import grouped
 from ostiary.controller.web.render import page
+from ostiary.controller.web.signin.who import anybody, signed_in
 from ostiary.controller.web.views import LogState
 
 router = APIRouter(include_in_schema=False)
@@ -19,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 RECEIPT_LONGEST = 24
 
 
-@router.get("/decisions/{position}")
+@router.get("/decisions/{position}", dependencies=[signed_in("open-decision")])
 async def decision(request: Request, position: int) -> Response:
     desk = desk_of(request)
     if await run_in_threadpool(desk.index.decision_at, position) is None:
@@ -37,7 +38,7 @@ async def decision(request: Request, position: int) -> Response:
         request,
         "decision.html",
         here="/",
-        decision=record_words.opened(found, await run_in_threadpool(desk.names)),
+        decision=record_words.opened(found, await run_in_threadpool(desk.directory.names)),
         log=LogState(
             standing["log_size"],
             standing["checkpoint"] or "",
@@ -48,7 +49,7 @@ async def decision(request: Request, position: int) -> Response:
     )
 
 
-@router.get("/receipt")
+@router.get("/receipt", dependencies=[anybody("a receipt code is enough for what a receipt says")])
 async def receipt(request: Request, code: str = "") -> Response:
     """What a person sees who has a code alone: that the decision is in the log, and what the door said."""
     code = code.strip()[:RECEIPT_LONGEST]

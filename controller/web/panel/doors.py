@@ -1,154 +1,67 @@
-"""The first page: virtual doors, what their displays say, and on the operator's side why."""
+"""Doors and their nodes: what each door's rule says, its error budget, how its nodes are and were."""
 
-from dataclasses import replace
+from typing import Annotated, Any
 
 from fastapi import APIRouter
+from sqlalchemy import func, select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import Response
 
-from ostiary.controller import samples
-from ostiary.controller.web import doorway, record_words
-from ostiary.controller.web.answering import not_there
+from ostiary.controller.store import people_tables as tables
+from ostiary.controller.web import door_words, error_budget, numbers
 from ostiary.controller.web.desk import Desk, desk_of
-from ostiary.controller.web.forms import Form, read_form
-from ostiary.controller.web.guard import PICTURE_MAX_BYTES, picture_too_large
-from ostiary.controller.web.panel.purpose import purpose_from
-from ostiary.controller.web.pocket import grouped
-from ostiary.controller.web.problem import BadForm
-from ostiary.controller.web.purpose import purpose_of, remember
-from ostiary.controller.web.render import fragment, page, wants_fragment
-from ostiary.controller.web.thumbnail import media_type, thumbnail
-from ostiary.controller.web.views import CardChoice, Chosen, PortraitChoice, Step
+from ostiary.controller.web.doorway import asks
+from ostiary.controller.web.enrolling import now_ms
+from ostiary.controller.web.panel.who import Operator, signed_in
+from ostiary.controller.web.register import HOUR_MS
+from ostiary.controller.web.render import page
 
 router = APIRouter(include_in_schema=False)
 
-NEWEST = 30
-KEPT = {"cache-control": "public, max-age=86400"}
-CARD_LONGEST = 64
-UNDECIDED = (
-    "The door could not decide and stayed shut: it says busy, and nothing is held against anybody. "
-    "It may be starting, or the keeper or the broker is away. Try again in a moment."
-)
+Sees = Annotated[Operator, signed_in("see-now")]
+DAYS = 30
+HEALTH = (("alarm", "", "alarms"), ("event", "boot", "starts of a node"), ("event", "forced", "forced open"))
+DONE = {
+    "locate": "The node shows where it hangs for a minute.",
+    "reboot": "The node was told to start anew.",
+}
 
 
-@router.get("/")
-async def doors(request: Request) -> Response:
-    return await _page(request, desk_of(request), Chosen())
-
-
-@router.post("/present")
-async def present(request: Request) -> Response:
-    """Step up to a door. The look-up of the reasons is recorded with the purpose of the form."""
+@router.get("/doors")
+async def doors(request: Request, who: Sees) -> Response:
     desk = desk_of(request)
-    form = await read_form(request)
-    purpose = purpose_from(form)
-    known = await desk.doors()
-    door = form.choice("door", tuple(choice.id for choice in known), "The door")
-    pictures, card, chosen = _shown(form)
-    reply = await doorway.step_up(desk.places, door, pictures, card, form.ticked("walk"))
-    step = Step(
-        display=doorway.display(door, reply), purpose=purpose, undecided=UNDECIDED, timings=doorway.timings(reply)
-    )
-    code = doorway.receipt_of(reply)
-    if code:
-        found = await desk.act("look-up", {"receipt": code}, purpose)
-        step = replace(step, decision=record_words.opened(found, await run_in_threadpool(desk.names)))
-    response = (
-        HTMLResponse(fragment("_step.html", step=step) + fragment("_purpose.html", purpose=purpose, oob=True))
-        if wants_fragment(request)
-        else await _page(request, desk, replace(chosen, door=door), step, purpose)
-    )
-    remember(response, purpose)
-    return response
+    _, known, _ = await desk.now()
+    policy = await desk.policy()
+    rules = {name: asks(rule) for name, rule in policy.doors.items()} if policy else {}
+    return page(request, "doors.html", here="/doors", doors=known, asks=rules)
 
 
-@router.post("/doors/{door}/hand")
-async def hand(request: Request, door: str) -> Response:
+@router.get("/doors/{door}")
+async def one(request: Request, door: str, who: Sees, done: str = "") -> Response:
     desk = desk_of(request)
-    await desk.require_door(door)
-    form = await read_form(request)
-    await doorway.hand(desk.places, door, form.fields.get("do", ""))
-    if wants_fragment(request):
-        return HTMLResponse(fragment("_door_state.html", state=await doorway.state(desk.places, door)))
-    return RedirectResponse(f"/#door-{door}", 303)
+    await desk.require_site_door(door)
+    told = await desk.act("door", {"door": door})
+    _, known, _ = await desk.now()
+    policy = await desk.policy()
+    rule = policy.doors.get(door) if policy else None
+    at_ms = now_ms()
+    since_ms = at_ms - DAYS * 24 * HOUR_MS
+    counts = await run_in_threadpool(desk.register.counts, since_ms)
+    templates = await run_in_threadpool(_templates, desk)
+    view: dict[str, Any] = {
+        "door": next(one for one in known if one.id == door),
+        "facts": door_words.rule(rule),
+        "necessity": door_words.necessity(rule),
+        "budget": error_budget.chart(rule, templates) if rule else None,
+        "nodes": door_words.nodes(told["nodes"]),
+        "health": numbers.daily(counts, door, HEALTH, since_ms, at_ms),
+        "days": DAYS,
+        "done": DONE.get(done, ""),
+    }
+    return page(request, "door.html", here="/doors", **view)
 
 
-@router.get("/portraits/{name}")
-def portrait(name: str) -> Response:
-    if name not in {known.name for known in portraits()}:
-        raise not_there()
-    small = thumbnail(samples.portrait(name))
-    return Response(small, media_type=media_type(small), headers=KEPT)
-
-
-async def _page(
-    request: Request, desk: Desk, chosen: Chosen, step: Step | None = None, purpose: str | None = None
-) -> HTMLResponse:
-    known = await desk.doors()
-    rows, _ = await run_in_threadpool(desk.index.newest, NEWEST)
-    if known and not chosen.door:
-        chosen = replace(chosen, door=known[0].id)
-    return page(
-        request,
-        "doors.html",
-        here="/",
-        purpose=purpose or purpose_of(request),
-        doors=known,
-        alone=doorway.alone((await desk.act("standing", {}))["nodes"]),
-        states={state.id: state for state in await doorway.states(desk.places, [door.id for door in known])},
-        portraits=portraits(),
-        cards=await run_in_threadpool(cards, desk),
-        rows=rows,
-        chosen=chosen,
-        step=step,
-        fresh=False,
-    )
-
-
-def portraits() -> list[PortraitChoice]:
-    return [PortraitChoice(name, name.replace("-", " ").capitalize()) for name in samples.portraits()]
-
-
-def cards(desk: Desk) -> list[CardChoice]:
-    """The demonstration cards whose holders are still here."""
-    names = desk.names()
-    return [
-        CardChoice(card.number, f"{names[card.person]} ({grouped(card.number)})")
-        for card in desk.pocket.cards()
-        if card.person in names
-    ]
-
-
-def _shown(form: Form) -> tuple[list[bytes], str | None, Chosen]:
-    """Pictures, card number and what was ticked. Files go before a portrait, a typed number before a choice."""
-    other = form.text("other_card", CARD_LONGEST, "The card number", needed=False)
-    card = form.text("card", CARD_LONGEST, "The card", needed=False)
-    name = form.fields.get("portrait", "-")
-    chosen = Chosen(portrait=name, card=card, other_card=other, walk=form.ticked("walk"))
-    number = "".join((other or card).split()) or None
-    return pictures_of(form, name), number, chosen
-
-
-def picture_of(form: Form, name: str) -> bytes | None:
-    """The uploaded file, the last of several, else the sample portrait `name`; None for "-". Raises `BadForm`."""
-    return next(reversed(pictures_of(form, name)), None)
-
-
-def pictures_of(form: Form, name: str) -> list[bytes]:
-    """The uploaded files, else the sample portrait `name`; none for "-". Raises `BadForm`, and `BodyTooLarge`."""
-    if files := form.files.get("picture"):
-        if sum(map(len, files)) > PICTURE_MAX_BYTES:
-            raise picture_too_large()
-        return list(files)
-    if name in {known.name for known in portraits()}:
-        return [samples.portrait(name).read_bytes()]
-    if name == "":
-        raise BadForm(
-            "No picture file was chosen.",
-            "“My own file” is ticked, and the file field is empty.",
-            "Choose a file, or one of the portraits.",
-        )
-    if name != "-":
-        raise BadForm("There is no such portrait.", "It is not among the samples.", "Choose one of the pictures shown.")
-    return []
+def _templates(desk: Desk) -> int:
+    with desk.reading.begin() as conn:
+        return conn.execute(select(func.count()).select_from(tables.template)).scalar_one()

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from ostiary.controller.web.answering import not_there
 from ostiary.controller.web.render import page
+from ostiary.controller.web.signin.who import signed_in
 from ostiary.controller.web.views import MeasuredModel
 from ostiary.models import catalog, operating
 from ostiary.models.measure.card import plot_of
@@ -16,12 +17,12 @@ router = APIRouter(include_in_schema=False)
 BUDGETS = (0.01, 0.003, 0.001, 0.0003)
 
 
-@router.get("/models")
+@router.get("/models", dependencies=[signed_in("see-now")])
 def models(request: Request) -> Response:
     return page(request, "models.html", here="/models", models=[measured(model) for model in catalog.embedders()])
 
 
-@router.get("/models/{name}.svg")
+@router.get("/models/{name}.svg", dependencies=[signed_in("see-now")])
 def plot(name: str) -> Response:
     """The plot that `ostiary models evaluate --card` wrote beside the model's card."""
     files = {model.name: plot_of(model) for model in catalog.embedders()}

@@ -1,37 +1,46 @@
 """The list of people, and enrolling one: with a card, and with a face only after the notice was read and agreed to."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ostiary.controller.people.notice import notice
-from ostiary.controller.web import enrolling, faces, roster
+from ostiary.controller.web import enrolling, faces
 from ostiary.controller.web.desk import desk_of
+from ostiary.controller.web.directory import PAGE
 from ostiary.controller.web.forms import Form, read_form
-from ostiary.controller.web.panel.doors import picture_of, portraits
+from ostiary.controller.web.panel.step_up import picture_of, portraits
+from ostiary.controller.web.panel.who import Operator, signed_in
 from ostiary.controller.web.problem import BadForm, Problem
-from ostiary.controller.web.render import page
+from ostiary.controller.web.render import fragment, page, wants_fragment
 from ostiary.controller.web.views import Given, NoticeText
 
 router = APIRouter(include_in_schema=False)
 
 LONGEST = 200
+Lists = Annotated[Operator, signed_in("list-people")]
+Enrols = Annotated[Operator, signed_in("enrol")]
 
 
 @router.get("/people")
-async def people(request: Request) -> Response:
-    listed = await run_in_threadpool(roster.everybody, desk_of(request).people, enrolling.now_ms())
-    return page(request, "people.html", here="/people", people=listed)
+async def people(request: Request, who: Lists, q: str = "", at: int = 0) -> Response:
+    found = await run_in_threadpool(desk_of(request).directory.find, q, at, enrolling.now_ms())
+    view = {"found": found, "q": q[:LONGEST], "size": PAGE}
+    if wants_fragment(request):
+        return HTMLResponse(fragment("_people.html", **view))
+    return page(request, "people.html", here="/people", **view)
 
 
 @router.get("/people/enrol")
-def enrol_form(request: Request) -> Response:
+def enrol_form(request: Request, who: Enrols) -> Response:
     return _form(request, Given())
 
 
 @router.post("/people/enrol")
-async def enrol(request: Request) -> Response:
+async def enrol(request: Request, who: Enrols) -> Response:
     """Name, membership, card and consent are one change; the template is the next, made only if consent is durable."""
     desk = desk_of(request)
     form = await read_form(request)
@@ -52,7 +61,9 @@ async def enrol(request: Request) -> Response:
     except Problem as problem:
         return _form(request, given, problem)
     try:
-        person = await enrolling.enrol(desk, name, evidence, with_card=given.card, with_consent=probe is not None)
+        person = await enrolling.enrol(
+            desk, name, evidence, who.name, with_card=given.card, with_consent=probe is not None
+        )
         if probe is not None:
             await enrolling.enrol_face(desk, person, probe)
     finally:

@@ -1,46 +1,67 @@
 """One person's page: what they are and hold, their score and how it came about, their cards, and their face."""
 
 from dataclasses import fields
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ostiary.controller.web import enrolling, faces, roster
-from ostiary.controller.web.desk import Desk, desk_of
-from ostiary.controller.web.forms import read_form
-from ostiary.controller.web.panel.doors import picture_of, portraits
-from ostiary.controller.web.panel.people import LONGEST, notice_text, require_consent
-from ostiary.controller.web.problem import BadForm, Problem
+from ostiary.controller.web import carrying, enrolling, faces, roster
+from ostiary.controller.web.desk import desk_of
+from ostiary.controller.web.forms import Form, read_form
+from ostiary.controller.web.panel import purpose as purposes
+from ostiary.controller.web.panel.people import LONGEST
+from ostiary.controller.web.panel.who import Operator, by, signed_in
+from ostiary.controller.web.purpose import purpose_of
 from ostiary.controller.web.render import page
-from ostiary.controller.web.views import Named
 
 router = APIRouter(include_in_schema=False)
+
+Opens = Annotated[Operator, signed_in("open-person")]
+Enrols = Annotated[Operator, signed_in("enrol")]
+Enters = Annotated[Operator, signed_in("ledger-entry")]
+CARD_LONGEST = 64
+LABEL_LONGEST = 80
 
 DONE = {
     "enrolled": "Enrolled. Doors know it from now on.",
     "entry": "The entry is recorded, with its document.",
     "holding": "Added, with its document.",
-    "card": "A card for virtual doors was given. It is in the list at the doors, too.",
+    "ended": "Ended from now on. What it was stays written.",
+    "card": "The card is given. Doors know it from now on.",
     "revoked": "The card is revoked and opens nothing any more.",
+    "replaced": "The old card is revoked, and the new one opens doors.",
     "face": "The face is enrolled. The picture is forgotten.",
     "withdrawn": "The face is withdrawn: templates deleted, their key destroyed, consent ended.",
+    "suspended": "Suspended. It ends by itself; the person can read why.",
+    "lifted": "The suspension is over.",
+    "longer": "Doors stay open longer for this person. Nobody writes down why.",
+    "usual": "Doors stay open as long as for everybody.",
+    "left": "Noted: not inside any more.",
+    "contest": "The contest is open. It is in the queue, with its deadline.",
 }
 
 
 @router.get("/people/{person}")
-async def person(request: Request, person: str, done: str = "") -> Response:
+async def person(request: Request, person: str, who: Opens, done: str = "") -> Response:
+    """Opening a person is a look-up: it needs a purpose, and the person can read who looked."""
     desk = desk_of(request)
+    named = await run_in_threadpool(roster.named, desk.reading, person, enrolling.now_ms())
+    purpose = purpose_of(request)
+    if purpose is None:
+        return purposes.ask(request)
+    await desk.act("look-at-ledger", {"person": named.id}, purpose, **by(who))
     shown = await run_in_threadpool(
-        roster.person_page, desk.people, person, await desk.policy(), desk.pocket, enrolling.now_ms()
+        roster.person_page, desk.reading, person, await desk.policy(), desk.pocket, enrolling.now_ms()
     )
-    view = {field.name: getattr(shown, field.name) for field in fields(shown)}
+    view: dict[str, Any] = {field.name: getattr(shown, field.name) for field in fields(shown)}
     return page(request, "person.html", here="/people", faces=faces.installed(), done=DONE.get(done, ""), **view)
 
 
 @router.post("/people/{person}/entries")
-async def record_entry(request: Request, person: str) -> Response:
+async def record_entry(request: Request, person: str, who: Enters) -> Response:
     desk = desk_of(request)
     form = await read_form(request)
     policy = await desk.policy()
@@ -48,98 +69,62 @@ async def record_entry(request: Request, person: str) -> Response:
     kind, _, evidence = form.choice("kind", choices, "The kind of entry").partition(":")
     title = form.text("evidence", LONGEST, "The document")
     if policy is not None:
-        await enrolling.record_entry(desk, person, policy, kind, evidence, title)
-    return _back(person, "entry")
+        await enrolling.record_entry(desk, person, policy, kind, enrolling.document(evidence, title), by(who))
+    return back(person, "entry")
 
 
 @router.post("/people/{person}/holdings")
-async def add_holding(request: Request, person: str) -> Response:
+async def add_holding(request: Request, person: str, who: Enrols) -> Response:
     desk = desk_of(request)
     form = await read_form(request)
     what = form.choice(
         "what", {choice.name: choice for choice in roster.grantable(await desk.policy())}, "What is added"
     )
     kind, _, name = what.partition(":")
-    await enrolling.add_span(desk, person, kind, name, form.text("evidence", LONGEST, "The document"))
-    return _back(person, "holding")
+    title, until_ms = form.text("evidence", LONGEST, "The document"), form.day("until", "The end")
+    await enrolling.add_span(desk, person, kind, name, title, until_ms, who.name)
+    return back(person, "holding")
+
+
+@router.post("/people/{person}/{kind}/{number}/end")
+async def end_span(request: Request, person: str, kind: str, number: int, who: Enrols) -> Response:
+    await enrolling.end_span(desk_of(request), person, kind, number, who.name)
+    return back(person, "ended")
 
 
 @router.post("/people/{person}/cards")
-async def give_card(request: Request, person: str) -> Response:
-    await enrolling.give_card(desk_of(request), person)
-    return _back(person, "card")
+async def give_card(request: Request, person: str, who: Enrols) -> Response:
+    """A card by its number, or, without one, a card for virtual doors."""
+    desk = desk_of(request)
+    form = await read_form(request)
+    if "number" not in form.fields:
+        await enrolling.give_card(desk, person)
+    else:
+        await carrying.give(desk, person, await _card(request, form), _label(form))
+    return back(person, "card")
+
+
+@router.post("/people/{person}/cards/{card}/replace")
+async def replace_card(request: Request, person: str, card: int, who: Enrols) -> Response:
+    form = await read_form(request)
+    await carrying.give(desk_of(request), person, await _card(request, form), _label(form), instead_of=card)
+    return back(person, "replaced")
 
 
 @router.post("/people/{person}/cards/{card}/revoke")
-async def revoke_card(request: Request, person: str, card: int) -> Response:
+async def revoke_card(request: Request, person: str, card: int, who: Enrols) -> Response:
     await enrolling.revoke_card(desk_of(request), person, card)
-    return _back(person, "revoked")
+    return back(person, "revoked")
 
 
-@router.get("/people/{person}/face")
-async def face_form(request: Request, person: str) -> Response:
-    return _face_form(request, await _named(desk_of(request), person))
+async def _card(request: Request, form: Form) -> carrying.Heard:
+    number = "".join(form.text("number", CARD_LONGEST, "The card number").split())
+    return await carrying.heard(desk_of(request), number)
 
 
-@router.post("/people/{person}/face")
-async def enrol_face(request: Request, person: str) -> Response:
-    desk = desk_of(request)
-    named = await _named(desk, person)
-    form = await read_form(request)
-    try:
-        picture = picture_of(form, form.fields.get("portrait", "-"))
-        if picture is None:
-            raise BadForm(
-                "No picture was chosen.", "A template is made of one.", "Choose a portrait or a picture file."
-            )
-        require_consent(form, picture)
-        # A picture that is not good enough is found out before a consent is written for it.
-        probe = await desk.faces.probe(picture)
-    except Problem as problem:
-        return _face_form(request, named, problem)
-    await enrolling.agree(desk, person)
-    await enrolling.enrol_face(desk, person, probe)
-    return _back(person, "face")
+def _label(form: Form) -> str:
+    return form.text("label", LABEL_LONGEST, "The label")
 
 
-@router.get("/people/{person}/face/withdraw")
-async def withdraw_form(request: Request, person: str) -> Response:
-    desk = desk_of(request)
-    named = await _named(desk, person)
-    return page(
-        request,
-        "withdraw.html",
-        here="/people",
-        person=named,
-        cards=await run_in_threadpool(roster.live_cards, desk.people, person),
-    )
-
-
-@router.post("/people/{person}/face/withdraw")
-async def withdraw(request: Request, person: str) -> Response:
-    form = await read_form(request)
-    if not form.ticked("sure"):
-        return RedirectResponse(f"/people/{person}/face/withdraw", 303)
-    await enrolling.withdraw_face(desk_of(request), person)
-    return _back(person, "withdrawn")
-
-
-async def _named(desk: Desk, person: str) -> Named:
-    return await run_in_threadpool(roster.named, desk.people, person, enrolling.now_ms())
-
-
-def _face_form(request: Request, person: Named, problem: Problem | None = None) -> Response:
-    return page(
-        request,
-        "face.html",
-        here="/people",
-        status=problem.status if problem else 200,
-        problem=problem,
-        person=person,
-        notice=notice_text(),
-        portraits=portraits(),
-    )
-
-
-def _back(person: str, done: str) -> Response:
+def back(person: str, done: str) -> Response:
     return RedirectResponse(f"/people/{person}?done={done}", 303)

@@ -1,19 +1,26 @@
 """Sets and ends the purpose of a session, and asks for one where a look-up would have none."""
 
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ostiary.controller.people import sessions
+from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.forms import Form, read_form
 from ostiary.controller.web.problem import BadForm
-from ostiary.controller.web.purpose import MAX_LENGTH, forget, remember
+from ostiary.controller.web.purpose import MAX_LENGTH
 from ostiary.controller.web.render import page
+from ostiary.controller.web.signin.known import Operator, visitor_known
+from ostiary.controller.web.signin.who import signed_in
 
 router = APIRouter(include_in_schema=False)
 
 SHORTEST = 4
+Own = Annotated[Operator, signed_in("own-account")]
 
 
 def purpose_from(form: Form) -> str:
@@ -35,21 +42,32 @@ def own_path(address: str) -> str:
     return address if inside and address.isprintable() and "\\" not in address else "/"
 
 
-def ask(request: Request) -> Response:
-    """The page that asks for a purpose and then goes on to what was wanted."""
-    return page(request, "purpose.html", next=request.url.path, status=200)
+async def keep_purpose(request: Request, purpose: str | None) -> None:
+    """From the next page on; None ends it. A token has no session and keeps none."""
+    who, desk = visitor_known(request), desk_of(request)
+    number = who.session if isinstance(who, Operator) else None
+
+    def write() -> None:
+        if number is not None:
+            with desk.people.begin() as conn:
+                sessions.set_purpose(conn, number, purpose)
+
+    await run_in_threadpool(write)
+
+
+def ask(request: Request, then: str = "") -> Response:
+    """The page that asks for a purpose and then goes on to what was wanted, or to `then`."""
+    return page(request, "purpose.html", next=then or request.url.path, status=200)
 
 
 @router.post("/purpose")
-async def set_purpose(request: Request) -> Response:
+async def set_purpose(request: Request, who: Own) -> Response:
     form = await read_form(request)
-    response = RedirectResponse(own_path(form.fields.get("next", "/")), 303)
-    remember(response, purpose_from(form))
-    return response
+    await keep_purpose(request, purpose_from(form))
+    return RedirectResponse(own_path(form.fields.get("next", "/")), 303)
 
 
 @router.post("/purpose/forget")
-async def forget_purpose(request: Request) -> Response:
-    response = RedirectResponse("/", 303)
-    forget(response)
-    return response
+async def forget_purpose(request: Request, who: Own) -> Response:
+    await keep_purpose(request, None)
+    return RedirectResponse("/", 303)

@@ -1,0 +1,1 @@
+"""Who asks the web: signing in and out, sessions, tokens, and the deeds that each page names."""
