@@ -82,8 +82,10 @@ class AnsweringKeeper(PlayedKeeper):
         elif came == "event":
             if message["seq"] == self.upto + 1:
                 self.kept[message["seq"]] = Told(message["seq"], message["kind"], message.get("receipt"))
-                if message["kind"] in OUTCOMES and message.get("receipt"):
-                    self.closed.setdefault(message["receipt"], []).append(message["kind"])
+                code, kind = message.get("receipt"), message["kind"]
+                # A replayed answer is refused again; as in the keeper, that is no outcome of what is closed already.
+                if kind in OUTCOMES and code and not (kind == "refused" and code in self.closed):
+                    self.closed.setdefault(code, []).append(kind)
             self._tell("desired", self._wish())
 
     def _wish(self) -> dict[str, Any]:
