@@ -69,9 +69,7 @@ def ask(
     try:
         purpose = "ostiary ask on this machine"
         result = asyncio.run(
-            present(
-                places, keeper, door, shown, card, operator=operator, purpose=purpose, token=token, pin=typed
-            )
+            present(places, keeper, door, shown, card, operator=operator, purpose=purpose, token=token, pin=typed)
         )
     except (NobodyThere, ActError) as error:
         typer.echo(str(error), err=True)

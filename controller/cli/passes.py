@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ostiary.controller.cli.changing import now_ms, recorded
-from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, JSON, OPERATOR, THE_ONLY_ONE
 from ostiary.controller.cli.stopping import one_sentence
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def new(
     begin: Annotated[str | None, typer.Option("--from", help="Valid from; now, where it is not said.")] = None,
     single: Annotated[bool, typer.Option("--single", help="It lets the person in once.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the QR code there: a file .png or .svg.")] = None,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
@@ -57,16 +57,16 @@ def new(
     from_s, until_s = _moment("--from", begin, now), _moment("--until", until, now)
     code = base64url.encode(os.urandom(16))
 
-    def write(conn: "Connection") -> tuple["Pass", dict[str, Any]]:
+    def write(conn: "Connection", who: str) -> tuple["Pass", dict[str, Any]]:
         made = kept.add_pass(
-            conn, read(places.site_toml).name, person, code, wanted, from_s, until_s, operator, now_ms(), single=single
+            conn, read(places.site_toml).name, person, code, wanted, from_s, until_s, who, now_ms(), single=single
         )
         said = {"person": person, "pass": code, "doors": wanted, "from_s": from_s, "until_s": until_s, "single": single}
         return made, said
 
     with one_sentence():
         places = Places(data)
-        made, done = recorded(data, operator, "admin", "pass-new", write)
+        made, done = recorded(data, operator, "pass-new", write)
         if out is not None:
             _draw(done["text"], out)
         if as_json:
@@ -108,19 +108,19 @@ def list_passes(
 @passes.command()
 def revoke(
     number: Annotated[int, typer.Argument(metavar="PASS", help="The number that `ostiary pass list` shows.", min=1)],
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
     as_json: JSON = False,
 ) -> None:
     """The pass opens nothing any more, from the next ask on."""
     from ostiary.controller.people.passes import revoke_pass
 
-    def write(conn: "Connection") -> tuple["Pass", dict[str, Any]]:
-        gone = revoke_pass(conn, number, operator, now_ms())
+    def write(conn: "Connection", who: str) -> tuple["Pass", dict[str, Any]]:
+        gone = revoke_pass(conn, number, who, now_ms())
         return gone, {"person": gone.person, "pass": gone.code}
 
     with one_sentence():
-        gone, _ = recorded(data, operator, "admin", "pass-revoke", write)
+        gone, _ = recorded(data, operator, "pass-revoke", write)
         typer.echo(json.dumps(_told(gone)) if as_json else f"Pass {gone.id} of {gone.person} opens nothing any more.")
 
 

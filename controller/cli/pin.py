@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ostiary.controller.cli.changing import now_ms, recorded, told
-from ostiary.controller.cli.data import DATA, OPERATOR, THIS_MACHINE
+from ostiary.controller.cli.data import DATA, OPERATOR, THE_ONLY_ONE
 from ostiary.controller.cli.stopping import one_sentence
 
 pin = typer.Typer(help="A person's PIN, typed beside their card or pass.", no_args_is_help=True)
@@ -21,7 +21,7 @@ def set_pin(
     duress: Annotated[
         bool, typer.Option("--duress", help="Ask for a second PIN too, which opens as usual and raises a silent alarm.")
     ] = False,
-    operator: OPERATOR = THIS_MACHINE,
+    operator: OPERATOR = THE_ONLY_ONE,
     data: DATA = Path("var"),
 ) -> None:
     """The person's PIN from now on, in place of the one before: 6 to 12 digits, typed twice by the person.
@@ -32,6 +32,7 @@ def set_pin(
     """
     from ostiary.controller.acts.client import Keeper
     from ostiary.controller.people import pins
+    from ostiary.controller.people.operators import acting
     from ostiary.controller.people.registry import person_here
     from ostiary.controller.store.people_db import NoPeopleDb, open_people
     from ostiary.controller.store.places import Places
@@ -49,27 +50,28 @@ def set_pin(
         try:
             with engine.begin() as conn:
                 # The person first: a PIN is sealed, and recorded, for somebody who is here.
+                who = acting(conn, operator).name
                 person_here(conn, person)
                 asked = {"person": person, "pin": typed, "duress": under_threat}
-                done = keeper.act_now("pin-set", asked, operator=operator)
-                pins.set_pin(conn, person, base64url.decode(done["sealed"]), operator, now_ms())
+                done = keeper.act_now("pin-set", asked, operator=who)
+                pins.set_pin(conn, person, base64url.decode(done["sealed"]), who, now_ms())
         finally:
             engine.dispose()
-        told(keeper, operator, "admin")
+        told(keeper, who)
         typer.echo(f"{person} has a PIN.")
 
 
 @pin.command()
-def clear(person: PERSON, operator: OPERATOR = THIS_MACHINE, data: DATA = Path("var")) -> None:
+def clear(person: PERSON, operator: OPERATOR = THE_ONLY_ONE, data: DATA = Path("var")) -> None:
     """The person has no PIN any more, and no duress PIN. Doors that ask for one beside the card stay shut for them."""
     from ostiary.controller.people.pins import clear_pin
 
-    def write(conn: Any) -> tuple[None, dict[str, Any]]:
+    def write(conn: Any, who: str) -> tuple[None, dict[str, Any]]:
         clear_pin(conn, person)
         return None, {"person": person}
 
     with one_sentence():
-        recorded(data, operator, "admin", "pin-clear", write)
+        recorded(data, operator, "pin-clear", write)
         typer.echo(f"{person} has no PIN any more.")
 
 
