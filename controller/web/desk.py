@@ -133,8 +133,10 @@ class Desk:
     async def now(self) -> tuple[dict[str, Any], tuple[DoorNow, ...], list[DoorState]]:
         """What the keeper says of the site, its doors in words, and the pins of the virtual ones."""
         standing = await self.act("standing", {}, operator=WEB)
-        doors = [door.id for door in await self.doors()]
-        pins = await doorway.states(self.places, doors)
+        policy = await self.policy()
+        rules = policy.doors if policy is not None else {}
+        doors = {name: rule.pack_age_ms if rule.offline == "pack" else None for name, rule in rules.items()}
+        pins = await doorway.states(self.places, list(doors))
         return standing, site_now.doors_now(standing, doors, {state.id: state for state in pins}), pins
 
     async def require_site_door(self, door: str) -> None:
