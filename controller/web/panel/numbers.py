@@ -27,7 +27,7 @@ async def shown(request: Request, who: Sees, days: int = 7) -> Response:
     days = days if days in DAYS else 7
     at_ms = now_ms()
     since_ms = at_ms - days * 24 * HOUR_MS
-    counts = await run_in_threadpool(desk.register.counts, since_ms)
+    counts = await run_in_threadpool(desk.register.counts, since_ms, DAYS[days])
     late = await run_in_threadpool(desk.register.late, since_ms)
     doors = sorted({door for _, door, _ in late})
     return page(
