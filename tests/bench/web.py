@@ -52,6 +52,7 @@ PURPOSE = "measuring the panel"
 LOOKS = 40  # of each page
 VIEWERS = 200
 ASKS_A_SECOND, ASKED_S = 50, 12
+LOST_S = 10.0
 CONNECTIONS, READ_S = 16, 6
 TARGETS = {"page p95 ms": 100, "first view bytes": 150_000, "p99 with viewers": 1.5, "reads a second": 1_000}
 Step = Callable[[str], None]
@@ -202,7 +203,11 @@ async def decisions(node: BareNode, step: Step, said: str) -> list[float]:
 
     async def one() -> None:
         at = time.perf_counter()
-        answer = await node.asked(node.ask(claim={"kind": "card", "value": CARD}), within_s=60)
+        try:
+            answer = await node.asked(node.ask(claim={"kind": "card", "value": CARD}), within_s=LOST_S)
+        except TimeoutError:
+            times.append(1000 * LOST_S)  # a lost one counts as the longest there is
+            return
         times.append(1000 * (time.perf_counter() - at))
         if answer["verdict"] != "grant":
             raise SystemExit(f"The door answered {answer}.")
