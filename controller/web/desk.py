@@ -22,6 +22,7 @@ from ostiary.controller.web.faces import Faces
 from ostiary.controller.web.following_log import FollowingLog
 from ostiary.controller.web.held_files import HeldFiles
 from ostiary.controller.web.index import Index
+from ostiary.controller.web.kept import Kept
 from ostiary.controller.web.live import Feed, Sources, Standing
 from ostiary.controller.web.often import Often
 from ostiary.controller.web.pocket import Pocket
@@ -33,6 +34,8 @@ from ostiary.controller.web.signin.known import Known
 from ostiary.controller.web.signin.password import Hashing
 from ostiary.controller.web.views import DoorChoice, DoorNow, DoorState
 from ostiary.controller.web.work import Work
+
+WAITS_S = 60.0  # for how long the numbers of who waited are told again
 
 
 class Desk:
@@ -51,6 +54,7 @@ class Desk:
         self.faces = Faces()
         self.often = Often()
         self.held_files = HeldFiles()
+        self.waits = Kept(WAITS_S)
         self.work = Work()
         self.comparing = Comparing()
         self.previewed = Previewed()

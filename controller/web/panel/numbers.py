@@ -34,5 +34,5 @@ async def shown(request: Request, who: Sees, days: int = 7) -> Response:
         request, "numbers.html", here="/numbers", days=days, choices=tuple(DAYS),
         chart=numbers.by_hour(counts, since_ms, at_ms, DAYS[days]), reasons=numbers.reasons(counts),
         late=[(door, sum(count for _, at, count in late if at == door)) for door in doors],
-        waits=await desk.act("waits", {"since_ms": since_ms}, **by(who)), step=DAYS[days],
+        waits=await desk.waits.get(days, lambda: desk.act("waits", {"since_ms": since_ms}, **by(who))), step=DAYS[days],
     )  # fmt: skip
