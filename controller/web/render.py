@@ -27,7 +27,6 @@ MENU = (
     ("/policy", "Policy", "read-policy"),
     ("/log", "Log", "read-log"),
     ("/numbers", "Numbers", "see-numbers"),
-    ("/operators", "Operators", "manage-operators"),
 )
 
 
