@@ -10,7 +10,7 @@ from ostiary.controller.people.roles import CONSOLE, ROLES
 from ostiary.controller.store.people_db import open_people
 from ostiary.controller.store.places import Places
 
-EVERYTHING = ("test", "office", "anna", "ben", "Rae", "Pat", "Sam", "ada", "Bob")
+EVERYTHING = ("test", "office", "anna", "ben", "Rae", "Pat", "Sam", "ada", "Bob", "demonstration")
 
 
 def add_operators_at(places: Places) -> None:

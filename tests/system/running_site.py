@@ -23,7 +23,7 @@ from ostiary.controller.store.people_db import open_people
 from ostiary.controller.store.places import Places
 from ostiary.controller.supervise import Supervisor
 from ostiary.protocol import base64url
-from tests.system.operators import add_operators
+from tests.system.operators import add_operators_at
 
 DOORS = ("front", "studio", "laser-room")
 WHO = {"operator": "test"}
@@ -87,7 +87,7 @@ async def running_site(
     together = tuple(door for door in DOORS if door not in apart)
     site, _ = found(places, Site("northside", free_port(), 8080, log, second_person=second_person), together, apart)
     people = open_people(places.people_db)
-    add_operators(people)
+    add_operators_at(places)
     heard: list[RunningSite] = []
     supervisor = Supervisor(lambda text: heard[0].heard(text) if heard else None)
     try:

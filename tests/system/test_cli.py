@@ -16,6 +16,7 @@ from ostiary.controller import __version__, samples
 from ostiary.controller.acts.client import Keeper
 from ostiary.controller.cli.demo_cases import enrol_member
 from ostiary.controller.store.places import Places
+from tests.system.operators import add_operators_at
 from tests.system.running_site import free_port
 
 pytestmark = pytest.mark.system
@@ -46,7 +47,12 @@ class OpenSite:
             [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         assert self.process.stdout is not None
-        self.address = self.process.stdout.readline()
+        self.said = []
+        for line in self.process.stdout:
+            self.said.append(line.strip())
+            if line.startswith("Ostiary is open"):
+                break
+        add_operators_at(Places(data))
 
     def close(self) -> int:
         self.process.send_signal(signal.SIGINT)
@@ -71,8 +77,16 @@ def test_a_benchmark_of_too_few_rounds_is_refused_in_words() -> None:
     refused(ostiary("bench", "policy", "--rounds", "2"), "--rounds")
 
 
-def test_run_prints_one_line_with_the_address(site: OpenSite) -> None:
-    assert site.address.startswith(f"Ostiary is open at http://127.0.0.1:{site.port} ")
+def test_run_prints_a_link_for_the_first_operator_and_the_address(site: OpenSite) -> None:
+    [_, link, address] = site.said
+    assert re.fullmatch(rf"http://localhost:{site.port}/setup/[A-Za-z0-9_-]{{43}}", link)
+    assert address.startswith(f"Ostiary is open at http://localhost:{site.port} ")
+
+
+def test_off_loopback_there_is_no_way_without_a_name(tmp_path: Path) -> None:
+    for words in (("--listen", "0.0.0.0"), ("--certificate", "a", "--key", "b"), ("--host", "192.0.2.7")):  # noqa: S104
+        refused(ostiary("run", "--data", tmp_path / "none", *words), "name")
+    assert not (tmp_path / "none").exists()
 
 
 def test_ask_says_why(site: OpenSite) -> None:

@@ -67,7 +67,9 @@ def test_a_still_picture_is_refused_and_a_turning_head_gets_through(tmp_path: Pa
             await enrol_member(house.places, house.keeper, "Ada", CARD)
 
             async def shown(pictures: list[bytes], card: str | None = CARD) -> tuple[str, str, bool]:
-                said = await present(house.places, house.keeper, "front", pictures, card, purpose="a test")
+                said = await present(
+                    house.places, house.keeper, "front", pictures, card, operator="test", purpose="a test"
+                )
                 return said["show"], said["reason"], said["asked_to_turn"]
 
             async def until_asked(expected: bool) -> None:

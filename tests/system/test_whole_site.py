@@ -39,6 +39,7 @@ async def walks_through(house: Opened, receipts: list[str]) -> None:
                     "front",
                     [samples.portrait("member-2").read_bytes()],
                     CARD,
+                    operator="test",
                     purpose="a test",
                 )
             except (NobodyThere, ActError):
@@ -75,10 +76,10 @@ def test_a_policy_that_is_not_valid_any_more_shuts_the_doors_and_stays(tmp_path:
             add_operators_at(house.places)
             standing = await house.keeper.act("standing", {}, operator="test")
             assert (standing["ever_published"], standing["policy_sha256"]) == (True, None)
-            result = await present(house.places, house.keeper, "front", [], CARD, purpose="a test")
+            result = await present(house.places, house.keeper, "front", [], CARD, operator="test", purpose="a test")
             assert (result["show"], result["reason"]) == ("no", "no-policy")
             await publish(house.keeper, policy(closed_today=False), "test.yaml", operator="test")
-            result = await present(house.places, house.keeper, "front", [], CARD, purpose="a test")
+            result = await present(house.places, house.keeper, "front", [], CARD, operator="test", purpose="a test")
             assert result["reason"] == "card-unknown"
 
     for part in (before, meanwhile, after):

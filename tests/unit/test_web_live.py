@@ -1,11 +1,12 @@
 """The live feed tells every viewer everything once, lets go of the slow, and rests when nobody looks."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 
 from ostiary.controller.web import live
+from ostiary.controller.web.api import live as api_live
 from ostiary.controller.web.live import Feed, Sources, event, stream
 from ostiary.controller.web.problem import TooManyViewers
 from ostiary.controller.web.views import DoorState, Row
@@ -170,3 +171,20 @@ def test_an_event_is_one_event_whatever_its_data() -> None:
     assert told.endswith(b"\n\n")
     for line in told.decode().strip().split("\n"):
         assert line.split(":")[0] in ("event", "id", "data")
+
+
+def test_a_viewer_who_is_put_out_sees_no_more() -> None:
+    let_in = [True]
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        for number in range(10):
+            if number == 3:
+                let_in[0] = False
+            yield bytes([number])
+
+    async def story() -> list[bytes]:
+        return [piece async for piece in api_live.while_let_in(pieces(), lambda: let_in[0])]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(api_live, "ASK_EVERY_S", 0)
+        assert asyncio.run(story()) == [b"\0", b"\1", b"\2"]

@@ -1,7 +1,9 @@
 """The two live streams: JSON for programs, pieces of the page for htmx. Both tell the same and name nobody."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -13,10 +15,12 @@ from ostiary.controller.web.api.decisions import told
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.live import Happening, stream
 from ostiary.controller.web.render import fragment
-from ostiary.controller.web.signin.who import signed_in
+from ostiary.controller.web.signin.who import signed_in, still_let_in
 from ostiary.controller.web.views import AlarmsNow, DoorNow, Row
 
 router = APIRouter()
+
+ASK_EVERY_S = 5.0
 
 
 class Live(StreamingResponse):
@@ -60,13 +64,26 @@ def as_fragment(happening: Happening) -> tuple[str, str]:
 After = Annotated[int | None, Query(ge=-1, le=2**53, description="The last position that is known already")]
 
 
+async def while_let_in(body: AsyncGenerator[bytes], let_in: Callable[[], bool]) -> AsyncGenerator[bytes]:
+    """`body`, for as long as whoever watches is let in; asked again every few seconds, with what happens or a beat."""
+    loop = asyncio.get_running_loop()
+    due_s = loop.time() + ASK_EVERY_S
+    async with aclosing(body):
+        async for piece in body:
+            if loop.time() >= due_s:
+                if not let_in():
+                    return
+                due_s = loop.time() + ASK_EVERY_S
+            yield piece
+
+
 def _live(request: Request, say: Callable[[Happening], tuple[str, str]], after: int | None) -> Response:
     feed = desk_of(request).feed
     feed.require_room()
     last = request.headers.get("last-event-id", "")
     if last.isascii() and last.isdigit() and len(last) < 16:
         after = max(int(last), -1 if after is None else after)
-    return Live(stream(feed, say, after))
+    return Live(while_let_in(stream(feed, say, after), still_let_in(request, "see-now")))
 
 
 @router.get("/api/v1/live", dependencies=[signed_in("see-now")], tags=["decisions"], response_class=StreamingResponse)

@@ -29,7 +29,7 @@ class Hashing:
 
     async def holds(self, argon2: str | None, password: str) -> bool:
         """Whether this is the password; with no hash to compare with, as much work for a plain no. Raises `TooBusy`."""
-        return await self._run(_verify, argon2 or _nobodys(), password) and argon2 is not None
+        return await self._run(_verify, argon2 or "", password) and argon2 is not None
 
     async def _run(self, work, *args: str):
         if self._inside >= AT_ONCE + WAITING:
@@ -87,7 +87,8 @@ def _hash(password: str) -> str:
 def _verify(argon2: str, password: str) -> bool:
     from argon2.exceptions import VerifyMismatchError
 
+    nobodys = _nobodys()  # made at the first try, whosever that is
     try:
-        return _hasher().verify(argon2, password)
+        return _hasher().verify(argon2 or nobodys, password)
     except VerifyMismatchError:
         return False

@@ -7,6 +7,7 @@ A session counts for pages and for the JSON API; a token for the API alone. What
 reason: `dependencies=[anybody("a receipt's code is enough")]`. A test reads every route and fails where neither stands.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Depends
@@ -90,6 +91,26 @@ async def visitor(request: Request) -> Operator | Person | None:
     return request.state.visitor
 
 
+def still_let_in(request: Request, deed: str) -> Callable[[], bool]:
+    """Asks anew whether whoever sent this request may still do this deed, for answers that take hours."""
+    known, token, text = desk_of(request).known, cookie.token_in(request), _bearer(request)
+
+    def ask() -> bool:
+        if text is not None:
+            who = known.by_token(text, now_ms())
+        else:
+            who = None if token is None else known.by_session(token, now_ms())
+        return isinstance(who, Operator) and who.may(deed)
+
+    return ask
+
+
+def _bearer(request: Request) -> str | None:
+    """The token that a program sent, good or not."""
+    given = request.headers.get("authorization", "")
+    return given[len(SCHEME) :].strip() if given[: len(SCHEME)].lower() == SCHEME else None
+
+
 def not_signed_in() -> NotSignedIn:
     return NotSignedIn(
         "You are not signed in.",
@@ -100,12 +121,12 @@ def not_signed_in() -> NotSignedIn:
 
 async def _looked_up(request: Request) -> Operator | Person | None:
     desk, at_ms = desk_of(request), now_ms()
-    given = request.headers.get("authorization", "")
-    if given[: len(SCHEME)].lower() == SCHEME:
+    text = _bearer(request)
+    if text is not None:
         # A program's token is never mixed with a browser's cookie: one of them, or nobody.
         if not request.url.path.startswith(TOKEN_PATHS):
             return None
-        who = desk.known.by_token(given[len(SCHEME) :].strip(), at_ms)
+        who = desk.known.by_token(text, at_ms)
     else:
         token = cookie.token_in(request)
         who = None if token is None else desk.known.by_session(token, at_ms)
