@@ -42,6 +42,7 @@ from ostiary.controller.acts.operators import (
     TOKEN_NEW,
     TOKEN_REVOKE,
 )
+from ostiary.controller.acts.own_things import OWN_COPY, OWN_RECORD, OWN_RECORDS, WHOSE_RECEIPT
 from ostiary.controller.acts.pack import PACK
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
@@ -74,6 +75,7 @@ ACTS: dict[str, Act] = {
         *(LOCKDOWN, RESUME, NOTE_LEFT),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
         *(RECEIPT, EXPORT, ROTATE_LOG_KEY),
+        *(OWN_RECORDS, OWN_RECORD, OWN_COPY, WHOSE_RECEIPT),
         *(BACKUP, ASK_ERASE, ERASE),
         *(OPERATOR_ADD, OPERATOR_ROLES, OPERATOR_DISABLE, OPERATOR_ENABLE, OPERATOR_RESET),
         *(OPERATOR_LINK, TOKEN_NEW, TOKEN_REVOKE, SIGNED_IN, SIGN_IN_CHANGED, SECOND_FACTOR_SEAL, SECOND_FACTOR_CHECK),
@@ -133,7 +135,7 @@ async def answer(
         act, args, name, purpose = _read(line)
         caller = await calling(house, name)
         asked = Asked(args, caller.name, caller.roles, purpose, told)
-        if refusal := permit(act, caller, purpose):
+        if refusal := permit(act, caller, args, purpose):
             await refusals.record(house, act, asked, refusal)
             raise refusal
         return {"done": await act.do(house, asked)}
