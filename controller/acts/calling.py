@@ -8,13 +8,12 @@ from sqlalchemy.exc import DBAPIError
 from ostiary.controller.acts.house import House
 from ostiary.controller.people import registry
 from ostiary.controller.people.operators import acting, active_named
-from ostiary.controller.people.roles import RESERVED, house_may, may
+from ostiary.controller.people.roles import PERSON, RESERVED, house_may, may
 from ostiary.controller.store.errors import StoreUnavailable
 
 FOUNDING = "founding"
 """Who publishes a site's very first policy, before there is anybody else; never again."""
 _SOURCE = "source "
-PERSON = "person "
 _FOUNDING_MAY = frozenset({"see-now", "read-policy", "publish-policy"})
 _SOURCE_MAY = frozenset({"ledger-entry"})
 

@@ -7,9 +7,9 @@ deed may ask the same for somebody who stands at the desk; that is then a look-u
 import asyncio
 from typing import Any
 
-from ostiary.controller.acts.calling import PERSON
 from ostiary.controller.acts.errors import malformed, not_found
 from ostiary.controller.acts.house import Act, Asked, House, act_record
+from ostiary.controller.people.roles import PERSON
 from ostiary.controller.record.opening import Erased, Opened
 
 MOST = 500
@@ -91,6 +91,14 @@ async def _copy(house: House, asked: Asked) -> dict[str, Any]:
     return {"records": await asyncio.to_thread(look)}
 
 
+async def _forgotten(house: House, asked: Asked) -> dict[str, Any]:
+    match asked.args:
+        case {"person": str(person)}:
+            return {"nodes": house.forgotten(person)}
+        case _:
+            raise malformed("Nothing was told.", "It needs person.")
+
+
 async def _whose(house: House, asked: Asked) -> dict[str, Any]:
     """For a contest by the code that a door showed: the web is told whom it concerns, and shows it to nobody."""
     match asked.args:
@@ -126,4 +134,5 @@ def _line(opened: Opened) -> dict[str, Any]:
 OWN_RECORDS = Act("own-records", "open-decision", True, _list, own=True)
 OWN_RECORD = Act("own-record", "open-decision", True, _open, own=True)
 OWN_COPY = Act("own-copy", "give-receipt", True, _copy, own=True)
+OWN_FORGOTTEN = Act("own-forgotten", "withdraw-face", False, _forgotten, own=True)
 WHOSE_RECEIPT = Act("whose-receipt", "serve", False, _whose)

@@ -21,6 +21,7 @@ from ostiary.controller.acts.erase import ASK_ERASE, ERASE
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.explain import EXPLAIN
 from ostiary.controller.acts.export import EXPORT
+from ostiary.controller.acts.find_receipt import FIND_RECEIPT
 from ostiary.controller.acts.house import Act, Asked, House
 from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
 from ostiary.controller.acts.ledger_import import LEDGER_IMPORT
@@ -42,10 +43,11 @@ from ostiary.controller.acts.operators import (
     TOKEN_NEW,
     TOKEN_REVOKE,
 )
-from ostiary.controller.acts.own_things import OWN_COPY, OWN_RECORD, OWN_RECORDS, WHOSE_RECEIPT
+from ostiary.controller.acts.own_things import OWN_COPY, OWN_FORGOTTEN, OWN_RECORD, OWN_RECORDS, WHOSE_RECEIPT
 from ostiary.controller.acts.pack import PACK
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
+from ostiary.controller.acts.portal_link import PORTAL_LINK
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
@@ -75,7 +77,7 @@ ACTS: dict[str, Act] = {
         *(LOCKDOWN, RESUME, NOTE_LEFT),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
         *(RECEIPT, EXPORT, ROTATE_LOG_KEY),
-        *(OWN_RECORDS, OWN_RECORD, OWN_COPY, WHOSE_RECEIPT),
+        *(OWN_RECORDS, OWN_RECORD, OWN_COPY, OWN_FORGOTTEN, WHOSE_RECEIPT, FIND_RECEIPT, PORTAL_LINK),
         *(BACKUP, ASK_ERASE, ERASE),
         *(OPERATOR_ADD, OPERATOR_ROLES, OPERATOR_DISABLE, OPERATOR_ENABLE, OPERATOR_RESET),
         *(OPERATOR_LINK, TOKEN_NEW, TOKEN_REVOKE, SIGNED_IN, SIGN_IN_CHANGED, SECOND_FACTOR_SEAL, SECOND_FACTOR_CHECK),

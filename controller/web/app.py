@@ -13,13 +13,15 @@ from ostiary.controller.web.api import policy as api_policy
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
 from ostiary.controller.web.panel import PAGES
+from ostiary.controller.web.portal import codes, kiosk, me, parting, receipts, taking
 from ostiary.controller.web.problem import Problem
 from ostiary.controller.web.render import STATIC
 from ostiary.controller.web.signin.pages import SIGN_IN
 from ostiary.controller.web.static_files import NamedByContent
 
+PORTAL = (receipts, me, taking, parting, codes, kiosk)
 POLICY_API = (api_policy, policy_looks, policy_preview, policy_proofs)
-ROOMS = (*SIGN_IN, *PAGES, api_doors, api_decisions, *POLICY_API, live, reports, log)
+ROOMS = (*SIGN_IN, *PAGES, *PORTAL, api_doors, api_decisions, *POLICY_API, live, reports, log)
 """Every address of the web but the static files."""
 
 

@@ -12,6 +12,7 @@ from ostiary.controller.web.panel import (
     people,
     person,
     policy,
+    portal_link,
     purpose,
     review,
     standing,
@@ -20,6 +21,20 @@ from ostiary.controller.web.panel import (
 
 # In this order: a path is taken by the first that fits, and /people/enrol is nobody's id.
 PAGES = (
-    *(now, lockdown, step_up, contests, review, decisions, imports, ledger, people, person, face, standing),
+    *(
+        now,
+        lockdown,
+        step_up,
+        contests,
+        review,
+        decisions,
+        imports,
+        ledger,
+        people,
+        person,
+        face,
+        standing,
+        portal_link,
+    ),
     *(policy, models, purpose),
 )
