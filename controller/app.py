@@ -19,25 +19,32 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller import site as settings
-from ostiary.controller.access import answer, record
+from ostiary.controller.access import alarming, answer, record
+from ostiary.controller.access.alone import DecidedAlone
 from ostiary.controller.access.closing import MARK, MARK_EVERY, Closing, outcomes_in, unknown
-from ostiary.controller.access.identify import Identity, Matcher, identify
+from ostiary.controller.access.identify import Identity, Matcher
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
 from ostiary.controller.access.journals import Decided, Journals
-from ostiary.controller.access.judge import Judgement, judge, refused
+from ostiary.controller.access.judge import Judgement, strike_away
+from ostiary.controller.access.judging import Moment, judged
 from ostiary.controller.access.known import Known
+from ostiary.controller.access.offline import PACKS, Offline, Post, Sources
 from ostiary.controller.access.outage import Outage
-from ostiary.controller.access.presence import remembered
+from ostiary.controller.access.presence import FACE_OFF, FACE_ON, LOCKDOWN, RESUME, remembered
 from ostiary.controller.access.ruling import Ruling
 from ostiary.controller.access.telling import Telling
 from ostiary.controller.acts import server
 from ostiary.controller.acts.contest_lapsed import record_lapsed
+from ostiary.controller.acts.ruled import policies_by_sha256
 from ostiary.controller.fleet.heard import Heard
 from ostiary.controller.fleet.lease import TERM
 from ostiary.controller.fleet.link import BrokerAddress, Link
-from ostiary.controller.fleet.nodes import fleet_nodes
+from ostiary.controller.fleet.nodes import fleet_nodes, strike_for, strikeless
+from ostiary.controller.fleet.numbers import Numbers
+from ostiary.controller.fleet.packs import Book
 from ostiary.controller.people.erasable import contesting
 from ostiary.controller.people.protect import TemplateShield
+from ostiary.controller.people.registry import ever_here
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Live
 from ostiary.controller.policy.memo import Memo
@@ -59,6 +66,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 BATCH = 256
+MOVES_DESIRED = (LOCKDOWN, RESUME, FACE_OFF, FACE_ON)
 DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 CLOSE_EVERY_S = 5.0
 DAY_S = 86_400.0
@@ -89,14 +97,17 @@ class Keeper:
         self._places = places
         self._learn = site.learn
         self._retention = site.retention
+        self.second_person = site.second_person
         self._card_key = store.get_or_create("site/card")
         self._shields: dict[int, TemplateShield] = {}
         self._people = follow_people(places.people_db)
         self._known = Known(self._people, store)
+        nodes = fleet_nodes(places)
         self._standings = {
-            node.node: Standing(node.node, node.door, node.virtual, self._keys_of(node.node))
-            for node in fleet_nodes(places)
+            node.node: Standing(node.node, node.door, node.virtual, self._keys_of(node.node), node.roles)
+            for node in nodes
         }
+        self._strikes = {node.node: strike_for(nodes, node) for node in nodes}
         self.heard = Heard()
         models = {model.sha256: model for model in embedders()}
         self._intake = Intake(
@@ -111,14 +122,24 @@ class Keeper:
             self.card_tag,
         )
         self._presence = remembered(log, self.now_ms())
+        self.alarms = alarming.remembered_alarms(log)
         kept = log.journal()
         self._closing = Closing(kept.pop(MARK, 0))
-        self._journals = Journals(self.site, log, self._closing, kept)
+        alone = DecidedAlone(
+            self.site,
+            self._people,
+            lambda node, version: self.offline.made(node, version),
+            lambda *named: self.offline.person(*named),
+            self._policy_of,
+        )
+        self._journals = Journals(self.site, log, self._closing, kept, alone.draft)
         self._ruling = Ruling(log)
         self._outage = Outage()
         self._take_up_open_decisions()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()
+        self._numbers = Numbers(self.now_ms)
+        self._look_around = False
         address = BrokerAddress(
             "127.0.0.1",
             site.broker_port,
@@ -127,7 +148,34 @@ class Keeper:
             places.tls / "keeper.key",
         )
         self._link = Link(self.site, address, self._hear)
-        self._telling = Telling(self._link, self._standings, self._ruling, self._journals, self._presence)
+        self._telling = Telling(
+            *(self._link, self._standings, self._ruling, self._journals, self._presence, self.heard, self._numbers),
+            alone=lambda node: self.offline.desired(node),
+        )
+        sources = Sources(
+            policy=lambda: self._ruling.policy,
+            gallery=lambda: self._known.gallery,
+            live=lambda door: self.live("", door, self.now_ms()),
+            threshold=self._matcher.threshold,
+            passes=dict,
+            persons=self._ever_here,
+            online=lambda node: self.heard.of(node).state == "online",
+            now_ms=self.now_ms,
+        )
+        self.offline = Offline(
+            self.site,
+            [
+                Post(node.node, node.door, node.profile, store.get(f"node/{node.node}") or b"")
+                for node in nodes
+                if "strike" in node.roles
+            ],
+            Book(places.packs, store.get_or_create(PACKS)),
+            store,
+            sources,
+            self._telling.tell,
+            self._telling.desire,
+            self.log.append,
+        )
 
     # --- the hot path ------------------------------------------------------------------------------------------
 
@@ -139,11 +187,13 @@ class Keeper:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
+            while self._waiting or self._look_around or self._journals.waiting:
+                look_around, self._look_around = self._look_around, False
                 batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-                await self._handle(batch)
+                await self._handle(batch, look_around)
 
-    async def _handle(self, batch: list[tuple[str, bytes]]) -> None:
+    async def _handle(self, batch: list[tuple[str, bytes]], look_around: bool) -> None:
+        """One batch, from intake to answer. `look_around`: hold the last words of every node against the alarms."""
         now_ms = time.monotonic_ns() // 1_000_000
         asks: list[Ask] = []
         refusals: list[Refusal] = []
@@ -159,28 +209,34 @@ class Keeper:
                 case Repeat(standing, sealed):
                     self._telling.again(standing.node, "answer", sealed)
         at_ms = self.now_ms()
+        changed = {note.standing.node for note in notes if self._listened(note, at_ms, now_ms)}
         # One policy for the whole way: another may be published while the records of this batch are being written.
-        policy, memo, shadow = self._ruling.policy, self._ruling.memo, self._ruling.shadow
-        decided = self._judged(asks, policy, memo, shadow, at_ms)
+        policy, moment = self._ruling.policy, Moment(self._known.gallery, self._presence, at_ms)
+        judged_now = judged(asks, self._ruling, moment, self._matcher)
+        decided = [self._reached(*one) for one in judged_now]
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
-            record.decision(self.site, ask, identity, judgement, policy, self._known.gallery, code, at_ms, hidden)
-            for (ask, identity, judgement), code in zip(decided, codes[: len(asks)], strict=True)
-            for hidden in [self._hidden(identity, code, at_ms)]
+            record.decision(
+                *(self.site, ask, identity, judgement, policy, self._known.gallery, code, at_ms),
+                for_reviewers=self._hidden(identity, code, at_ms),
+                strike=strike,
+            )
+            for (ask, identity, judgement, strike), code in zip(decided, codes[: len(asks)], strict=True)
         ]
         drafts += [
             record.refusal(self.site, refusal, code, at_ms)
             for refusal, code in zip(refusals, codes[len(asks) :], strict=True)
         ]
-        for note in notes:
-            if note.purpose == "status":
-                self.heard.status(note.standing.node, note.message, at_ms)
-        entries, journal = self._journals.taken([note for note in notes if note.purpose == "event"], at_ms)
-        drafts += entries
+        taken = self._journals.taken([note for note in notes if note.purpose == "event"], at_ms)
+        drafts += taken.drafts
+        happened = alarming.by_events(taken.entries, at_ms)
+        for node in self._standings if look_around else changed:
+            happened += alarming.by_words(self._standings[node], self.heard.of(node), at_ms)
+        drafts += [alarming.draft(self.site, change, at_ms) for change in self.alarms.changes(happened)]
         if drafts:
             freshness = {ask.standing.node: self._intake.freshness[ask.standing.node] for ask in asks}
             try:
-                receipts = await self.log.append(drafts, freshness=freshness, journal=journal)
+                receipts = await self.log.append(drafts, freshness=freshness, journal=taken.upto)
             except ThreePartError as error:  # RecordFailed, or a draft that is none: nothing of this batch is recorded
                 self._outage.failed(error, len(asks), at_ms)
                 self._closing.failed(outcomes_in(drafts))
@@ -191,62 +247,70 @@ class Keeper:
                 return
             for draft, receipt in zip(drafts, receipts, strict=True):
                 self.recorded(receipt.position, draft)
+                self._journals.recorded(receipt.position, draft, now_ms)
             self._answer(decided, policy, refusals, codes, receipts)
-            self._journals.upto.update(journal)
+            self._journals.upto.update(taken.upto)
             self._closing.settled(outcomes_in(drafts))
             await self._works_again(at_ms)
-        for node in {note.standing.node for note in notes if note.purpose in ("status", "event")}:
+        for node in changed | {note.standing.node for note in notes if note.purpose == "event"}:
             self._telling.desire(node)
 
-    def _judged(
-        self, asks: list[Ask], policy: Policy | None, memo: Memo | None, shadow: Memo | None, at_ms: int
-    ) -> list[tuple[Ask, Identity, Judgement]]:
-        """Steps 2 and 3 for everybody who waits. A mistake of ours denies; it never grants and never stops the door."""
-        if not asks:
-            return []
-        rules = [policy.doors.get(ask.standing.door) if policy else None for ask in asks]
-        nobody = [Identity(None, ask.message["credential"], None) for ask in asks]
-        try:
-            known = [(ask, rule) for ask, rule in zip(asks, rules, strict=True) if rule is not None]
-            found = iter(identify(known, self._known.gallery, self._matcher))
-            identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
-            return [
-                (
-                    ask,
-                    identity,
-                    judge(identity, ask.standing.door, memo, self._known.gallery, self._presence, at_ms, shadow),
-                )
-                if rule is not None or policy is None
-                else (ask, identity, refused("unknown-door"))
-                for ask, identity, rule in zip(asks, identities, rules, strict=True)
-            ]
-        except Exception:  # noqa: BLE001
-            # The blanket net of the hot path: whatever broke, the door answers *no* and the record says so.
-            _log.exception("A decision failed; everybody in this batch is denied.")
-            return [(ask, none, refused("internal")) for ask, none in zip(asks, nobody, strict=True)]
+    def _listened(self, note: Note, at_ms: int, now_ms: int) -> bool:
+        """Keep what a node says of itself; whether it must be told again what it shall be."""
+        node, message = note.standing.node, note.message
+        match note.purpose:
+            case "status":
+                return self.heard.status(node, message, at_ms, now_ms)
+            case "reported":
+                self._numbers.heard(node, message["number"])
+                self.offline.reported(node, message, now_ms)
+                return self.heard.reported(node, message)
+            case _:
+                return False
+
+    def _reached(
+        self, ask: Ask, identity: Identity, judgement: Judgement
+    ) -> tuple[Ask, Identity, Judgement, dict[str, str] | None]:
+        """Where the strike hangs on another node, what the record says of that node; a grant that cannot reach it is
+        none."""
+        node = ask.standing.node
+        strike = self._strikes[node]
+        if strike == node or not judgement.granted:
+            return ask, identity, judgement, None
+        if strike is None:
+            return ask, identity, strike_away(judgement), {"away": "the door has no node with the strike"}
+        if (why := self._telling.away(strike)) is not None:
+            return ask, identity, strike_away(judgement), {"node": strike, "away": why}
+        return ask, identity, judgement, {"node": strike}
 
     def _answer(
         self,
-        decided: list[tuple[Ask, Identity, Judgement]],
+        decided: list[tuple[Ask, Identity, Judgement, dict[str, str] | None]],
         policy: Policy | None,
         refusals: list[Refusal],
         codes: list[str],
         receipts: list[Any],
     ) -> None:
         now_ms = time.monotonic_ns() // 1_000_000
-        for (ask, identity, judgement), code, receipt in zip(decided, codes, receipts, strict=False):
+        for (ask, identity, judgement, strike), code, receipt in zip(decided, codes, receipts, strict=False):
             pulse_ms, held_ms = 0, 0
             if policy and judgement.granted:
                 more_time = self._known.gallery.has_more_time(identity.person)
                 pulse_ms, held_ms = answer.times(policy.doors[ask.standing.door], more_time)
+                if strike is not None:
+                    release = {"pulse_ms": pulse_ms, "held_ms": held_ms, "receipt": code}
+                    self._telling.order(strike["node"], "release", **release)
+                    pulse_ms = held_ms = 0
             message = answer.decided(
-                ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn
+                *(ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn),
+                busy=strike is not None and "away" in strike,
             )
             sealed = self._telling.tell(ask.standing.node, "answer", message)
             self._intake.answered(ask, sealed, now_ms)
             persons = (identity.person,) if identity.person else ()
             self._closing.decided(receipt.position, ask.standing.door, now_ms)
-            self._journals.decided(code, Decided(receipt.position, ask.standing.door, persons))
+            decision = Decided(receipt.position, ask.standing.door, persons, judgement.granted)
+            self._journals.decided(code, decision)
         for refusal, code, receipt in zip(refusals, codes[len(decided) :], receipts[len(decided) :], strict=False):
             _log.warning("Refused a message of %s: %s (%s)", refusal.node, refusal.code, refusal.detail)
             if refusal.answerable and refusal.node:
@@ -264,6 +328,8 @@ class Keeper:
     async def _close_late(self) -> None:
         while True:
             await asyncio.sleep(CLOSE_EVERY_S)
+            self._look_around = True
+            self._wake.set()
             await self.close_due(time.monotonic_ns() // 1_000_000)
 
     async def close_due(self, now_ms: int) -> None:
@@ -347,6 +413,7 @@ class Keeper:
 
     def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
         self._ruling.publish(policy, body, published_at_ms)
+        self.offline.changed()
         self._telling.desire_all()
 
     def published(self) -> dict[str, Any] | None:
@@ -363,15 +430,33 @@ class Keeper:
             {
                 "node": standing.node,
                 "door": standing.door,
+                "roles": list(standing.roles),
                 "virtual": standing.virtual,
                 "state": self.heard.of(standing.node).state,
                 "at_ms": self.heard.of(standing.node).at_ms,
+                "acknowledged": self._telling.taken(standing.node),
+                "pack": self.offline.standing(standing.node),
             }
             for standing in self._standings.values()
         ]
 
+    def strike_at(self, door: str) -> str | None:
+        found = {self._strikes[node] for node, standing in self._standings.items() if standing.door == door}
+        return found.pop() if len(found) == 1 else None
+
+    def away(self, node: str) -> str | None:
+        return self._telling.away(node)
+
+    def order(self, node: str, **command: Any) -> None:
+        self._telling.order(node, "command", **command)
+
     def recorded(self, position: int, draft: Draft) -> None:
         self._presence.recorded(position, draft)
+        if (change := alarming.change_in(position, draft.kind, draft.body)) is not None:
+            self.alarms.recorded(change)
+        if draft.kind in MOVES_DESIRED:
+            self.offline.changed()
+            self._telling.desire_all()
 
     def live(self, person: str, door: str, at_ms: int) -> Live:
         policy = self.policy
@@ -380,15 +465,37 @@ class Keeper:
     def locked(self) -> dict[str | None, int]:
         return dict(self._presence.locked)
 
+    def strikeless(self) -> dict[str, str]:
+        return strikeless(fleet_nodes(self._places))
+
+    def faceless(self) -> dict[str, int]:
+        return dict(self._presence.faceless)
+
     def outage(self) -> dict[str, Any] | None:
         return self._outage.alarm
 
     def forget_face(self, person: str) -> None:
         self._known.forget_face(person)
+        self.offline.withdrawn(person)
+
+    def forgotten(self, person: str) -> list[dict[str, Any]]:
+        return self.offline.forgotten(person)
+
+    def _ever_here(self) -> tuple[str, ...]:
+        with self._people.begin() as conn:
+            return ever_here(conn)
+
+    def _policy_of(self, sha256: str) -> Policy | None:
+        """A policy that was published, by its hash."""
+        ruling = self._ruling.policy
+        return ruling if ruling and ruling.sha256 == sha256 else policies_by_sha256(self, {sha256}).get(sha256)
 
     async def refresh(self) -> None:
-        for person in await self._known.refresh():
+        changed = await self._known.refresh()
+        for person in changed:
             self._ruling.forget(person)
+        if changed:
+            self.offline.changed()
 
     # --- life --------------------------------------------------------------------------------------------------
 
@@ -438,6 +545,7 @@ class Keeper:
         await self.refresh()
         await self._record_fleet()
         deciding = asyncio.create_task(self._decide())
+        packing = asyncio.create_task(self.offline.run(lambda: time.monotonic_ns() // 1_000_000))
         await self._link.open()
         listening = await server.serve(self, self._places.keeper_socket)
         following_people = asyncio.create_task(self._follow())
@@ -446,7 +554,7 @@ class Keeper:
         keeping = asyncio.create_task(self._keep_no_longer())
         print("READY", flush=True)
         stopping = asyncio.create_task(stop.wait())
-        tasks = {deciding, following_people, minding, closing, keeping}
+        tasks = {deciding, packing, following_people, minding, closing, keeping}
         done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         listening.close()
         for task in tasks:

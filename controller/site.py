@@ -42,6 +42,7 @@ class Retention:
 class Site:
     """`name` is the site's id in topics and in the log's origin; `reach` says who can come to the web's port.
 
+    `second_person`: a policy that is to follow another is proposed by one operator and approved by a second.
     `log` says which PostgreSQL database holds the log (a libpq address without a password); None: the file log.db.
     """
 
@@ -50,6 +51,7 @@ class Site:
     web_port: int
     log: str | None = None
     retention: Retention = field(default_factory=Retention)
+    second_person: bool = False
     reach: Reach = field(default_factory=Reach)
 
     @property
@@ -71,9 +73,13 @@ def read(path: Path) -> Site:
         if log is not None and (not isinstance(log, str) or not log):
             raise ValueError(f"log is {log!r}, not the address of a database")
         retention = Retention(**found.get("retention", {}))
+        second = found.get("policy", {}).get("second_person", False)
+        if type(second) is not bool:
+            raise ValueError(f"second_person is {second!r}, and must be true or false")
         web = found.get("web", {})
         reach = Reach(**{**web, "proxies": tuple(web.get("proxies", ()))})
-        return Site(str(found["name"]), int(found["broker_port"]), int(found["web_port"]), log, retention, reach)
+        ports = int(found["broker_port"]), int(found["web_port"])
+        return Site(str(found["name"]), *ports, log, retention, second, reach)
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadSite(
             f"{path}: the site's settings cannot be read ({error}). It needs name, broker_port and web_port. "
@@ -95,6 +101,8 @@ def write(path: Path, site: Site) -> None:
         f'name = "{site.name}"\nbroker_port = {site.broker_port}\nweb_port = {site.web_port}\n{log}'
         f"\n# How long what is kept, in days.\n[retention]\ndecisions_days = {site.retention.decisions_days}\n"
         f"biometrics_days = {site.retention.biometrics_days}\nbackups_days = {site.retention.backups_days}\n"
+        "\n# Whether a policy needs a second person before it follows another.\n[policy]\n"
+        f"second_person = {str(site.second_person).lower()}\n"
         f"{_web(site.reach)}"
     )
 

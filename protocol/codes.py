@@ -38,6 +38,7 @@ HELD = "held"
 CLOSED = "closed"
 OPENED = "opened"
 EXIT = "exit"
+EXIT_STUCK = "exit-stuck"
 BOOT = "boot"
 STRIKE_ON = "strike-on"
 STRIKE_OFF = "strike-off"
@@ -73,6 +74,7 @@ EVENTS = (
     CLOSED,
     OPENED,
     EXIT,
+    EXIT_STUCK,
     BOOT,
     STRIKE_ON,
     STRIKE_OFF,
@@ -125,6 +127,7 @@ SAYS = {
     CLOSED: "The door was closed.",
     OPENED: "The door was opened.",
     EXIT: "Somebody asked to leave, from the inside; leaving is always allowed.",
+    EXIT_STUCK: "The request to exit has read pressed for minutes: its button or wire is stuck. Leaving is free.",
     BOOT: "The node started.",
     STRIKE_ON: "The strike was released.",
     STRIKE_OFF: "The strike locked again.",
@@ -143,7 +146,7 @@ SAYS = {
     DURESS: "Somebody was let in under threat: a duress PIN was typed.",
     ATTEMPTS_EXHAUSTED: "So many attempts failed in a row that the next ones have to wait.",
     TAILGATE: "More than one went through on one grant.",
-    SAFE_MODE: "The node failed to start so often that it now asks and decides nothing.",
+    SAFE_MODE: "The node failed to start so often that it looks at no face and decides nothing alone.",
     DECIDED: "The node decided alone, by its pack.",
     CLOCK_SET: "The node's clock was set.",
     LOCKDOWN_ON: "The door was locked down: nobody is let in, and everybody can leave.",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 8192
 
 # Live events are the same as the complete ones, only quicker and not sure to arrive.
-KINDS = {
+KINDS: "dict[str, tuple[Any, ...]]" = {
     "ask": upward.ASK,
     "answer": downward.ANSWER,
     "event": upward.EVENT,

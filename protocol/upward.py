@@ -126,7 +126,12 @@ STATUS = (
         MOMENT_MS,
         "since the making of the pack in use, where there is one and the clock can tell",
     ),
-    ("safe_mode", NEEDED, ("flag",), "whether it failed to start so often that it asks and decides nothing"),
+    (
+        "safe_mode",
+        NEEDED,
+        ("flag",),
+        "whether it failed to start so often that it looks at no face and decides nothing alone",
+    ),
 )
 
 REPORTED = (

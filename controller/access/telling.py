@@ -1,28 +1,41 @@
-"""Telling: what the keeper says to nodes, sealed for each, and what each of them is told to be: its desired state."""
+"""Telling: what nodes are told, each sealed: answers, orders that name the node's own nonce, and what they shall be."""
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ostiary.controller.access import answer
+from ostiary.controller.access.desired import DENY, desired, taken
 from ostiary.controller.access.intake import Standing
 from ostiary.controller.access.journals import Journals
 from ostiary.controller.access.presence import Presence
 from ostiary.controller.access.ruling import Ruling
+from ostiary.controller.fleet.heard import Heard
 from ostiary.controller.fleet.lease import TERM
 from ostiary.controller.fleet.link import Link
+from ostiary.controller.fleet.numbers import Numbers
 
 
 class Telling:
-    """Speaks to the nodes of the site over the keeper's one line."""
+    """Speaks to the nodes of the site over the keeper's one line. `alone` gives the fields of `desired` that are about
+    deciding alone."""
 
     def __init__(
-        self, link: Link, standings: Mapping[str, Standing], ruling: Ruling, journals: Journals, presence: Presence
+        self,
+        link: Link,
+        standings: Mapping[str, Standing],
+        ruling: Ruling,
+        journals: Journals,
+        presence: Presence,
+        heard: Heard,
+        numbers: Numbers,
+        alone: Callable[[str], Mapping[str, Any]] = lambda node: DENY,
     ) -> None:
-        self._link, self._standings = link, standings
-        self._ruling, self._journals, self._presence = ruling, journals, presence
-        self._number = 0
+        self._link, self._standings, self._ruling, self._journals = link, standings, ruling, journals
+        self._presence, self._heard, self._numbers, self._alone = presence, heard, numbers, alone
+        self._wanted: dict[str, dict[str, Any]] = {}
+        self._since: dict[str, int] = {}
 
     def tell(self, node: str, purpose: str, message: dict[str, Any], *, retain: bool = False) -> bytes:
         """Say it once; returns the sealed bytes, which `again` repeats."""
@@ -34,25 +47,41 @@ class Telling:
         """The very bytes once more."""
         self._link.tell(node, purpose, sealed)
 
+    def away(self, node: str) -> str | None:
+        """Why nothing can be ordered of this node now, in words; None while it can. An order names a nonce that the
+        node said a moment ago, so one that is silent could only refuse it."""
+        said = self._heard.of(node)
+        if said.fresh(time.monotonic_ns() // 1_000_000):
+            return None
+        return f"its node {node} is {said.state}" if said.state != "online" else f"its node {node} has fallen silent"
+
+    def order(self, node: str, purpose: str, **order: Any) -> None:
+        """Send a `release` or `command` to a node that was not `away` a moment ago; it judges itself what it does."""
+        said = self._heard.of(node)
+        stamp = {"v": 1, "nonce": said.nonce, "boot": said.boot, "number": self._numbers.take(node), "term": TERM}
+        self.tell(node, purpose, stamp | order)
+
     def desire(self, node: str) -> None:
-        """Tell a node how far its journal is kept, and what its door asks to speak for a face of flesh."""
-        policy = self._ruling.policy
-        name = self._standings[node].door
-        door = policy.doors.get(name) if policy else None
-        # Above every number of an earlier keeper, whose count nobody kept.
-        self._number = max(self._number + 1, time.time_ns() // 1_000_000)
-        desired = {
-            "v": 1,
-            "term": TERM,
-            "number": self._number,
-            "journal_upto": self._journals.upto.get(node, 0),
-            "liveness": "none" if door is None else door.liveness,
-            "lockdown": None in self._presence.locked or name in self._presence.locked,
-            "face": door is None or door.face != "off",
-            "offline": "deny",
-        }
-        self.tell(node, "desired", desired, retain=True)
+        """Tell a node what it shall be, now."""
+        policy, door = self._ruling.policy, self._standings[node].door
+        wanted = desired(
+            policy.doors.get(door) if policy else None,
+            self._numbers.take(node),
+            self._journals.upto.get(node, 0),
+            locked=self._presence.is_locked(door),
+            faceless=door in self._presence.faceless,
+            alone=self._alone(node),
+        )
+        before = self._wanted.get(node)
+        if before is not None and any(before[name] != wanted[name] for name in ("lockdown", "face")):
+            self._since[node] = wanted["number"]
+        self._wanted[node] = wanted
+        self.tell(node, "desired", wanted, retain=True)
 
     def desire_all(self) -> None:
         for node in self._standings:
             self.desire(node)
+
+    def taken(self, node: str) -> bool:
+        """Whether this node has said that it is locked down or not, and looks at faces or not, as it shall be now."""
+        return taken(self._heard.of(node).reported, self._wanted.get(node), self._since.get(node, 0))

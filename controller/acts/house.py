@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Engine
 
+from ostiary.controller.fleet.alarms import Alarms
+from ostiary.controller.fleet.heard import Heard
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Live
 from ostiary.controller.record.log import Log
@@ -34,7 +36,10 @@ class House(Protocol):
     site: str
     log: Log
     keys: KeyStore
+    heard: Heard  # what nodes have said of themselves
+    alarms: Alarms
     publishing: asyncio.Lock
+    second_person: bool  # whoever writes a policy does not publish it alone
     locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
 
     @property
@@ -70,6 +75,10 @@ class House(Protocol):
         """Compare nobody with this person's templates any more, from the next ask on."""
         ...
 
+    def forgotten(self, person: str) -> list[dict[str, Any]]:
+        """Each node that was asked to forget this person's face, and when it acknowledged that (None: not yet)."""
+        ...
+
     async def refresh(self) -> None:
         """Read what the web wrote about people, now."""
         ...
@@ -94,7 +103,30 @@ class House(Protocol):
         """The policy in the shadow."""
         ...
 
-    def nodes(self) -> list[dict[str, Any]]: ...
+    def nodes(self) -> list[dict[str, Any]]:
+        """Every node of the fleet: node, door, roles, virtual, its state, when that was heard (at_ms, None: never), and
+        whether it has acknowledged that it is locked down or not, and looks at faces or not, as it shall be."""
+        ...
+
+    def strike_at(self, door: str) -> str | None:
+        """The node that moves this door's strike; None where there is none, or more than one."""
+        ...
+
+    def away(self, node: str) -> str | None:
+        """Why nothing can be ordered of this node now, in words; None while it can."""
+        ...
+
+    def order(self, node: str, **command: Any) -> None:
+        """Send a `command` (its `do` and what belongs to it) to a node that is not away."""
+        ...
+
+    def faceless(self) -> dict[str, int]:
+        """The doors at which no face is looked at for now, and since when (Unix ms)."""
+        ...
+
+    def strikeless(self) -> dict[str, str]:
+        """The doors with nodes at which a grant could move nothing, each with the reason."""
+        ...
 
     def recorded(self, position: int, draft: Draft) -> None:
         """From the next ask on, the live state is what this record, which is durable, makes of it."""
@@ -132,7 +164,8 @@ def act_record(
     body: dict[str, Any],
     persons: tuple[str, ...] = (),
     door: str | None = None,
+    receipt_code: str | None = None,
 ) -> Draft:
     """The record of an act: who did it, in which roles, for which purpose, and to what."""
     said = {"at_ms": at_ms, "operator": asked.operator, "roles": sorted(asked.roles), "purpose": asked.purpose, **body}
-    return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, door=door, code=kind)
+    return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, door=door, code=kind, receipt_code=receipt_code)

@@ -91,14 +91,6 @@ async def _copy(house: House, asked: Asked) -> dict[str, Any]:
     return {"records": await asyncio.to_thread(look)}
 
 
-async def _forgotten(house: House, asked: Asked) -> dict[str, Any]:
-    match asked.args:
-        case {"person": str(person)}:
-            return {"nodes": house.forgotten(person)}
-        case _:
-            raise malformed("Nothing was told.", "It needs person.")
-
-
 async def _whose(house: House, asked: Asked) -> dict[str, Any]:
     """For a contest by the code that a door showed: the web is told whom it concerns, and shows it to nobody."""
     match asked.args:
@@ -134,5 +126,4 @@ def _line(opened: Opened) -> dict[str, Any]:
 OWN_RECORDS = Act("own-records", "open-decision", True, _list, own=True)
 OWN_RECORD = Act("own-record", "open-decision", True, _open, own=True)
 OWN_COPY = Act("own-copy", "give-receipt", True, _copy, own=True)
-OWN_FORGOTTEN = Act("own-forgotten", "withdraw-face", False, _forgotten, own=True)
 WHOSE_RECEIPT = Act("whose-receipt", "serve", False, _whose)

@@ -7,6 +7,7 @@ from typing import Any
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.house import Act, Asked, House, act_record
 from ostiary.controller.policy.around import PRESENTABLE, Around
+from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.lint import lint
 from ostiary.controller.record import publication
 from ostiary.controller.record.publication import Publication
@@ -20,6 +21,18 @@ async def _publish(house: House, asked: Asked) -> dict[str, Any]:
             pass
         case _:
             raise malformed("The policy was not published.", "It needs a text and the name of its file.")
+    if house.second_person and house.published() is not None:
+        raise ActError(
+            "rule",
+            "The policy was not published.",
+            "This site wants a second person: whoever writes a policy does not publish it alone.",
+            "Propose it; another who may approve publishes it then.",
+        )
+    return await sign_and_publish(house, asked, await checked(house, text, name), name, text, {})
+
+
+async def checked(house: House, text: str, name: str) -> Policy:
+    """The policy of a text that may rule. Raises `ActError` with what is refused."""
     at_ms = house.now_ms()
     around = Around(datetime.fromtimestamp(at_ms // 1000, UTC).date(), house.largest_gallery, PRESENTABLE)
     reading = await asyncio.to_thread(lint, text, name, around)  # doors go on being answered meanwhile
@@ -29,12 +42,28 @@ async def _publish(house: House, asked: Asked) -> dict[str, Any]:
         cure = "Correct that and publish again; `ostiary policy lint` tells everything at once."
         raise ActError("policy", "The policy was not published.", listed + more, cure)
     policy = reading.policy
+    for door, why in house.strikeless().items():
+        if policy is not None and door in policy.doors:
+            raise ActError(
+                "policy",
+                "The policy was not published.",
+                f"A grant could not open the door {door}. {why}",
+                "Give the door one node with the role strike: ostiary node add --help",
+            )
     assert policy is not None, "what cannot be read is refused"  # noqa: S101
+    return policy
+
+
+async def sign_and_publish(
+    house: House, asked: Asked, policy: Policy, name: str, text: str, more: dict[str, Any]
+) -> dict[str, Any]:
+    """Signed and recorded; from the next request on it decides. `more` goes into the record."""
+    at_ms = house.now_ms()
     signer = publication.publisher(house.site, house.keys.get_or_create(publication.KEY))
     async with house.publishing:  # two at once would be the same version
         said = Publication(policy.sha256, house.policy_version + 1, asked.operator, at_ms)
         note = publication.sign(signer, said)
-        body = {"policy": policy.sha256, "name": name, "text": text, "version": said.version, "note": note}
+        body = {"policy": policy.sha256, "name": name, "text": text, "version": said.version, "note": note, **more}
         published = act_record(asked, "publish", at_ms, body)
         await house.log.append([published])
         house.publish(policy, published.body, at_ms)

@@ -65,8 +65,9 @@ def step_of(secret: bytes, code: str, at_ms: int) -> int | None:
     now = at_ms // 1000 // STEP_S
     totp = TOTP(secret, DIGITS, SHA1(), STEP_S)  # noqa: S303 - what authenticator apps do (RFC 6238, 1.2)
     found: int | None = None
+    typed = code.encode(errors="replace")
     for step in (now + off for off in AROUND):
-        if hmac.compare_digest(totp.generate(step * STEP_S), code.encode()) and found is None:
+        if hmac.compare_digest(totp.generate(step * STEP_S), typed) and found is None:
             found = step
     return found
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ostiary.controller.acts.alarms import ACKNOWLEDGE, ALARMS
 from ostiary.controller.acts.backup import BACKUP
 from ostiary.controller.acts.calling import calling
 from ostiary.controller.acts.card_tag import CARD_TAG
@@ -17,11 +18,14 @@ from ostiary.controller.acts.contest_open import CONTEST_OPEN
 from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
 from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
 from ostiary.controller.acts.contest_weigh import CONTEST_WEIGH
+from ostiary.controller.acts.door import DOOR
 from ostiary.controller.acts.erase import ASK_ERASE, ERASE
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.explain import EXPLAIN
 from ostiary.controller.acts.export import EXPORT
+from ostiary.controller.acts.face import FACE_OFF, FACE_ON
 from ostiary.controller.acts.find_receipt import FIND_RECEIPT
+from ostiary.controller.acts.forgotten import FORGOTTEN
 from ostiary.controller.acts.house import Act, Asked, House
 from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
 from ostiary.controller.acts.ledger_import import LEDGER_IMPORT
@@ -30,6 +34,7 @@ from ostiary.controller.acts.lockdown import LOCKDOWN, RESUME
 from ostiary.controller.acts.look_at_ledger import LOOK_AT_LEDGER
 from ostiary.controller.acts.look_up import LOOK_UP
 from ostiary.controller.acts.more_time import MORE_TIME
+from ostiary.controller.acts.node_orders import LOCATE, REBOOT
 from ostiary.controller.acts.note_left import NOTE_LEFT
 from ostiary.controller.acts.operators import (
     OPERATOR_ADD,
@@ -43,15 +48,18 @@ from ostiary.controller.acts.operators import (
     TOKEN_NEW,
     TOKEN_REVOKE,
 )
-from ostiary.controller.acts.own_things import OWN_COPY, OWN_FORGOTTEN, OWN_RECORD, OWN_RECORDS, WHOSE_RECEIPT
+from ostiary.controller.acts.own_things import OWN_COPY, OWN_RECORD, OWN_RECORDS, WHOSE_RECEIPT
 from ostiary.controller.acts.pack import PACK
 from ostiary.controller.acts.permit import permit
 from ostiary.controller.acts.policy import POLICY, PUBLISH
+from ostiary.controller.acts.policy_approval import APPROVE_POLICY, PROPOSE_POLICY, PROPOSED_POLICY
+from ostiary.controller.acts.policy_history import POLICY_HISTORY
 from ostiary.controller.acts.portal_link import PORTAL_LINK
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
 from ostiary.controller.acts.refusing import Refusals
+from ostiary.controller.acts.release import RELEASE
 from ostiary.controller.acts.replay import REPLAY
 from ostiary.controller.acts.review_link import REVIEW, REVIEW_LINK
 from ostiary.controller.acts.rotate_log_key import ROTATE_LOG_KEY
@@ -60,6 +68,7 @@ from ostiary.controller.acts.shadow import SHADOW, SHADOW_REPORT
 from ostiary.controller.acts.source import SOURCE_ADD, SOURCE_LIST, SOURCE_REMOVE, SOURCE_VERIFY
 from ostiary.controller.acts.standing import STANDING
 from ostiary.controller.acts.suspend_danger import SUSPEND_DANGER
+from ostiary.controller.acts.waits import WAITS
 from ostiary.controller.acts.withdraw_face import WITHDRAW_FACE
 from ostiary.controller.people.errors import PeopleError
 from ostiary.controller.store.errors import ThreePartError
@@ -69,15 +78,17 @@ _log = logging.getLogger("ostiary.acts")
 ACTS: dict[str, Act] = {
     act.name: act
     for act in (
-        *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING),
+        *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, FORGOTTEN, STANDING),
         *(CONTEST_OPEN, CONTEST_ASSIGN, CONTEST_UPHOLD, CONTEST_OVERTURN, SUSPEND_DANGER, LIFT_SUSPENSION),
         *(CONTEST_WEIGH, REVIEW, REVIEW_LINK),
         *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
+        *(RELEASE, LOCATE, REBOOT, FACE_OFF, FACE_ON, DOOR, ALARMS, ACKNOWLEDGE),
+        *(PROPOSE_POLICY, PROPOSED_POLICY, APPROVE_POLICY, POLICY_HISTORY),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
-        *(RECEIPT, EXPORT, ROTATE_LOG_KEY),
-        *(OWN_RECORDS, OWN_RECORD, OWN_COPY, OWN_FORGOTTEN, WHOSE_RECEIPT, FIND_RECEIPT, PORTAL_LINK),
+        *(WAITS, RECEIPT, EXPORT, ROTATE_LOG_KEY),
+        *(OWN_RECORDS, OWN_RECORD, OWN_COPY, WHOSE_RECEIPT, FIND_RECEIPT, PORTAL_LINK),
         *(BACKUP, ASK_ERASE, ERASE),
         *(OPERATOR_ADD, OPERATOR_ROLES, OPERATOR_DISABLE, OPERATOR_ENABLE, OPERATOR_RESET),
         *(OPERATOR_LINK, TOKEN_NEW, TOKEN_REVOKE, SIGNED_IN, SIGN_IN_CHANGED, SECOND_FACTOR_SEAL, SECOND_FACTOR_CHECK),

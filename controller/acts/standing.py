@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ostiary.controller.acts.alarms import document
 from ostiary.controller.acts.house import Act, Asked, House
 
 
@@ -10,6 +11,8 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
         "site": house.site,
         "nodes": house.nodes(),
         "locked": [{"door": door, "since_ms": since_ms} for door, since_ms in house.locked().items()],
+        "faceless": [{"door": door, "since_ms": since_ms} for door, since_ms in house.faceless().items()],
+        "alarms": [document(alarm) for alarm in house.alarms.all()],
         "policy_sha256": house.policy.sha256 if house.policy else None,
         "policy_publisher": house.publisher(),
         # What rules is known without the store, which may be what is being asked about.

@@ -5,11 +5,14 @@ from typing import Annotated
 import typer
 
 from ostiary.controller import __version__
+from ostiary.controller.cli.alarms import alarms
 from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.backup import backup, restore
 from ostiary.controller.cli.bench import bench
+from ostiary.controller.cli.board import board
 from ostiary.controller.cli.contest import contest
 from ostiary.controller.cli.demo import demo
+from ostiary.controller.cli.door import door
 from ostiary.controller.cli.ledger import ledger
 from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.log import log
@@ -17,9 +20,11 @@ from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.operator import operator
 from ostiary.controller.cli.person import person
+from ostiary.controller.cli.play import play
 from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 from ostiary.controller.cli.standing import standing
+from ostiary.controller.cli.token import token
 from ostiary.controller.cli.verify import verify
 from ostiary.controller.cli.witness import witness
 
@@ -34,9 +39,13 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(ask)
+app.command()(play)
 app.command()(lockdown)
 app.command()(resume)
+app.add_typer(door, name="door")
 app.add_typer(node, name="node")
+app.add_typer(alarms, name="alarms")
+app.add_typer(board, name="board")
 app.add_typer(contest, name="contest")
 app.add_typer(ledger, name="ledger")
 app.add_typer(standing, name="standing")
@@ -50,6 +59,7 @@ app.command()(witness)
 app.add_typer(log, name="log")
 app.add_typer(person, name="person")
 app.add_typer(operator, name="operator")
+app.add_typer(token, name="token")
 
 
 def _version(wanted: bool) -> None:

@@ -114,7 +114,7 @@ def _members(conn: Connection) -> dict[str, str]:
     """Whose membership rests on which document: names by the document's id."""
     person, member = tables.person, tables.membership
     rows = select(member.c.evidence, person.c.name).join(person, person.c.id == member.c.person)
-    return dict(conn.execute(rows.where(person.c.left_at_ms.is_(None))).tuples().all())
+    return {row[0]: row[1] for row in conn.execute(rows.where(person.c.left_at_ms.is_(None)))}
 
 
 def _same(one: Joiner, name: str) -> None:

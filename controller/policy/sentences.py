@@ -34,6 +34,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "card-revoked": "This card has been revoked. Please ask the office for a new one.",
         "card-not-accepted": "A card alone does not open this door. Please look at the camera after presenting it.",
         "not-enrolled": "No face is enrolled for you, and none is needed: please use this door's other credential.",
+        "face-off": "No face is looked at here for now. Please use this door's other credential.",
+        "strike-away": "You may pass, but the lock could not be reached, so the door stays closed. Please tell the "
+        "office, and try again in a moment.",
         "face-missing": "No face was seen. Come a little closer and look at the camera.",
         "faces-unclear": "Two faces were about equally near. Please come one at a time.",
         "liveness-missing": "This door wants to see your head move. Turn it slowly to one side and back, or use this "
@@ -54,6 +57,18 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "quality-uncovered": "Something covered the eyes or the mouth. Take it away for a moment, or use this door's "
         "other credential.",
         "quality-*": "The picture was not good enough. Come a little closer and look straight at the camera.",
+        # decided by a door alone, without its keeper
+        "not-in-pack": "The door could not reach its controller, and does not know this credential by itself. Please "
+        "try again later, or ask the office.",
+        "not-now": "The door could not reach its controller. By what it knew you may not pass at this time.",
+        "expired": "The time of this pass is over, or has not come yet. Please ask whoever gave it to you.",
+        "pass-not-accepted": "A pass alone does not open this door. Please use this door's other credential.",
+        "pack-too-old": "The door has not reached its controller for too long to decide alone. Please tell the office.",
+        "clock-wrong": "The door could not reach its controller, and its clock is wrong. Please tell the office.",
+        "clock-unknown": "The door could not reach its controller, and does not know the time. Please tell the office.",
+        "pack-missing": "The door could not reach its controller, and has no pack to use. Please tell the office.",
+        "safe-mode": "The door runs in safe mode and decides nothing by itself. Please tell the office.",
+        "pulse-refused": "The door could not open as its pack says. Please tell the office.",
         # messages that were refused
         "malformed": "The door's message could not be read. Please try once more, and tell the office if it happens "
         "again.",
@@ -101,6 +116,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "card-not-accepted": "Eine Karte allein öffnet diese Tür nicht. Bitte schauen Sie danach in die Kamera.",
         "not-enrolled": "Für Sie ist kein Gesicht hinterlegt, und es braucht auch keines: Bitte nutzen Sie den anderen "
         "Weg an dieser Tür.",
+        "face-off": "Hier wird zurzeit kein Gesicht angesehen. Bitte nutzen Sie den anderen Weg an dieser Tür.",
+        "strike-away": "Sie dürfen eintreten, aber das Schloss war nicht zu erreichen, darum bleibt die Tür zu. Bitte "
+        "sagen Sie im Büro Bescheid, und versuchen Sie es gleich noch einmal.",
         "face-missing": "Es war kein Gesicht zu sehen. Kommen Sie bitte etwas näher und schauen Sie in die Kamera.",
         "faces-unclear": "Zwei Gesichter waren etwa gleich nah. Bitte kommen Sie einzeln.",
         "liveness-missing": "Diese Tür will sehen, dass sich Ihr Kopf bewegt. Drehen Sie ihn bitte langsam zur Seite "
@@ -124,6 +142,21 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "quality-uncovered": "Augen oder Mund waren verdeckt. Nehmen Sie das bitte kurz weg, oder nutzen Sie den "
         "anderen Weg an dieser Tür.",
         "quality-*": "Das Bild war nicht gut genug. Kommen Sie bitte etwas näher und schauen Sie gerade in die Kamera.",
+        "not-in-pack": "Die Tür konnte ihre Steuerung nicht erreichen und kennt diesen Ausweis selbst nicht. Bitte "
+        "versuchen Sie es später, oder fragen Sie im Büro.",
+        "not-now": "Die Tür konnte ihre Steuerung nicht erreichen. Nach ihrem Stand dürfen Sie jetzt nicht hinein.",
+        "expired": "Die Zeit dieses Passes ist vorbei oder noch nicht gekommen. Bitte fragen Sie, von wem er ist.",
+        "pass-not-accepted": "Ein Pass allein öffnet diese Tür nicht. Bitte nutzen Sie deren andere Möglichkeit.",
+        "pack-too-old": "Die Tür hat ihre Steuerung zu lange nicht erreicht, um allein zu entscheiden. Bitte "
+        "sagen Sie es dem Büro.",
+        "clock-wrong": "Die Tür konnte ihre Steuerung nicht erreichen, und ihre Uhr geht falsch. Bitte sagen Sie es "
+        "dem Büro.",
+        "clock-unknown": "Die Tür konnte ihre Steuerung nicht erreichen und kennt die Zeit nicht. Bitte sagen Sie es "
+        "dem Büro.",
+        "pack-missing": "Die Tür konnte ihre Steuerung nicht erreichen und kann allein nicht entscheiden. Bitte "
+        "sagen Sie es dem Büro.",
+        "safe-mode": "Die Tür läuft im Notbetrieb und entscheidet nichts allein. Bitte sagen Sie es dem Büro.",
+        "pulse-refused": "Die Tür konnte nicht so öffnen, wie es vorgesehen ist. Bitte sagen Sie es dem Büro.",
         "malformed": "Die Nachricht der Tür war nicht lesbar. Bitte versuchen Sie es noch einmal, und sagen Sie im "
         "Büro Bescheid, wenn es wieder geschieht.",
         "oversized": "Die Nachricht der Tür war zu lang. Bitte versuchen Sie es noch einmal, und sagen Sie im "

@@ -6,12 +6,28 @@ from starlette.types import ASGIApp, Scope
 
 from ostiary.controller import __version__
 from ostiary.controller.web import answering
+from ostiary.controller.web.api import (
+    challenges,
+    describing,
+    health,
+    live,
+    log,
+    metrics,
+    operating,
+    orders,
+    persons,
+    policy_looks,
+    policy_preview,
+    policy_proofs,
+    records,
+    reports,
+)
 from ostiary.controller.web.api import decisions as api_decisions
 from ostiary.controller.web.api import doors as api_doors
-from ostiary.controller.web.api import live, log, policy_looks, policy_preview, policy_proofs, reports
 from ostiary.controller.web.api import policy as api_policy
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
+from ostiary.controller.web.once import Once
 from ostiary.controller.web.panel import PAGES
 from ostiary.controller.web.portal import codes, kiosk, me, parting, receipts, taking
 from ostiary.controller.web.problem import Problem
@@ -21,7 +37,8 @@ from ostiary.controller.web.static_files import NamedByContent
 
 PORTAL = (receipts, me, taking, parting, codes, kiosk)
 POLICY_API = (api_policy, policy_looks, policy_preview, policy_proofs)
-ROOMS = (*SIGN_IN, *PAGES, *PORTAL, api_doors, api_decisions, *POLICY_API, live, reports, log)
+API = (api_doors, orders, api_decisions, records, persons, challenges, *POLICY_API, operating, describing)
+ROOMS = (*SIGN_IN, *PAGES, *PORTAL, *API, live, reports, log, health, metrics)
 """Every address of the web but the static files."""
 
 
@@ -34,16 +51,17 @@ def make_app(desk: Desk) -> ASGIApp:
         # The stock documentation pages load from another host.
         docs_url=None,
         redoc_url=None,
-        # Described by a route of ours, which says that anybody may read it (api/described.py).
+        # Described by a route of ours, which says that anybody may read it (api/describing.py).
         openapi_url=None,
     )
     app.state.desk = desk
     answering.register(app)
     for room in ROOMS:
+        describing.mark(room.router)
         app.include_router(room.router)
     app.mount("/static", NamedByContent(directory=STATIC))
 
     def refuse(scope: Scope, problem: Problem) -> ASGIApp:
         return answering.answer(Request(scope), problem)
 
-    return Guard(app, refuse, desk.reach)
+    return Guard(Once(app, desk, refuse), refuse, desk.reach, desk.answered)

@@ -1,5 +1,6 @@
 """What the web works with: the site's places, the way to the keeper, the doors, the log's index and the people."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -57,11 +58,16 @@ class Desk:
         self.known = Known(places.people_db)
         self.hashing = Hashing()
         self.ceremonies = Ceremonies()
+        self.answers: Counter[int] = Counter()
         self.register = Register(places.web_register)
         self.following = FollowingLog(self.index, self.register)
         self.feed = Feed(Sources(self.index.mark, self.index.last, self.index.since, self._standing))
         self._keeper = Keeper(places.keeper_socket)
         self._policy: Policy | None = None
+
+    def answered(self, status: int) -> None:
+        """Count an answer by the first digit of its status."""
+        self.answers[status // 100] += 1
 
     async def act(
         self,
@@ -131,13 +137,23 @@ class Desk:
         pins = await doorway.states(self.places, doors)
         return standing, site_now.doors_now(standing, doors, {state.id: state for state in pins}), pins
 
+    async def require_site_door(self, door: str) -> None:
+        """Raises `NotThere` for a door that neither the policy names nor a node is at."""
+        _, known, _ = await self.now()
+        if door not in {one.id for one in known}:
+            raise NotThere(
+                "There is no such door.",
+                f"The site's doors are: {', '.join(one.id for one in known) or 'none'}.",
+                "Choose one of them.",
+            )
+
     async def _standing(self) -> list[Standing]:
         try:
-            _, doors, pins = await self.now()
+            standing, doors, pins = await self.now()
         except Problem:
             # The keeper is away; the page says so where it matters, and the feed looks again soon.
             return []
-        return [*pins, *doors]
+        return [*pins, *doors, site_now.alarms(standing)]
 
 
 def _problem(error: ActError) -> Problem:

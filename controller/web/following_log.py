@@ -49,6 +49,9 @@ class FollowingLog:
 def catch_up(index: Index, register: Register, over: Callable[[], bool] = lambda: False) -> None:
     """Take whatever is new."""
     upto = register.upto()
+    if not register.agrees(next(iter(index.rows_at([upto])), None)):
+        register.clear()
+        upto = -1
     while not over() and (rows := index.records(upto, AT_ONCE)):
         register.take(rows)
         upto = rows[-1].position

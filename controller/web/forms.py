@@ -62,11 +62,18 @@ class Form:
     def day(self, name: str, called: str) -> int | None:
         """The end of a day as a date field sends it, in this machine's zone and Unix milliseconds; None where it is
         empty. Raises `BadForm`."""
+        return self._midnight(name, called, 1)
+
+    def first_of_day(self, name: str, called: str) -> int | None:
+        """The same for the day's beginning. Raises `BadForm`."""
+        return self._midnight(name, called, 0)
+
+    def _midnight(self, name: str, called: str, days_later: int) -> int | None:
         value = self.fields.get(name, "").strip()
         if not value:
             return None
         try:
-            day = date.fromisoformat(value) + timedelta(days=1)
+            day = date.fromisoformat(value) + timedelta(days=days_later)
             return round(datetime(day.year, day.month, day.day).astimezone().timestamp() * 1000)
         except (ValueError, OverflowError) as error:
             raise BadForm(f"{called} is no day.", "It is written as 2026-11-30.", "Go back and choose it.") from error

@@ -177,8 +177,15 @@ def too_slow() -> TooSlow:
 class Guard:
     """ASGI middleware: refuses with `refuse(scope, problem)`, and puts the security headers on every answer."""
 
-    def __init__(self, app: ASGIApp, refuse: Callable[[Scope, Problem], ASGIApp], reach: Reach) -> None:
-        self.app, self.refuse, self.reach = app, refuse, reach
+    def __init__(
+        self,
+        app: ASGIApp,
+        refuse: Callable[[Scope, Problem], ASGIApp],
+        reach: Reach,
+        answered: Callable[[int], None] = lambda status: None,
+    ) -> None:
+        """`answered` hears the status of every answer."""
+        self.app, self.refuse, self.reach, self.answered = app, refuse, reach, answered
         self._headers = HEADERS | ({"strict-transport-security": HSTS} if reach.host else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -194,6 +201,7 @@ class Guard:
                     headers[name] = value
                 headers["permissions-policy"] = policy_of(path)
                 headers.setdefault("cache-control", "no-store")
+                self.answered(message["status"])
             await send(message)
 
         problem = forwarded(scope, self.reach) if self.reach.proxies else None

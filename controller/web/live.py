@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from ostiary.controller.web.problem import TooManyViewers
-from ostiary.controller.web.views import DoorNow, DoorState, Row
+from ostiary.controller.web.views import AlarmsNow, DoorNow, DoorState, Row
 
 LOG_EVERY_S = 0.1
 DOORS_EVERY_S = 0.4
@@ -20,7 +20,7 @@ MOST_AT_ONCE = 128
 MOST_SHOWN = 50
 MOST_MISSED = 500
 
-Standing = DoorState | DoorNow
+Standing = DoorState | DoorNow | AlarmsNow
 Happening = Row | Standing
 
 

@@ -158,6 +158,24 @@ class DoorRefused(Problem):
     status, kind = 409, "door-refused"
 
 
+class KeyReused(Problem):
+    """An idempotency key that came with another request before."""
+
+    status, kind = 422, "key-reused"
+
+
+class UnderWay(Problem):
+    """The same write is being done, or was begun and nobody knows how it ended."""
+
+    status, kind = 409, "under-way"
+
+
+class NotReady(Problem):
+    """Something that the site needs is away."""
+
+    status, kind = 503, "not-ready"
+
+
 class KeeperAway(Problem):
     """The keeper does not answer."""
 

@@ -101,6 +101,18 @@ class Register:
             counts = ((hour, door, count) for (hour, door), count in again.items())
             self._db.executemany(f"INSERT INTO again VALUES (?, ?, ?) {more}", counts)  # noqa: S608 - our own text
 
+    def agrees(self, row: Row | None) -> bool:
+        """Whether the last record taken is this one of the log; a restored backup has another there, or none."""
+        with self._lock:
+            held = self._db.execute("SELECT position, at_ms FROM record ORDER BY position DESC LIMIT 1").fetchone()
+        return held is None if row is None else held == (row.position, row.at_ms)
+
+    def clear(self) -> None:
+        """Forget everything, to take it again."""
+        with self._lock, self._db:
+            for table in ("record", "tally", "again"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own text
+
     def page(self, wanted: Filter, limit: int, *, before: int | None = None) -> list[int]:
         """Up to `limit` positions that fit, the newest first; with `before` those below it."""
         with self._lock:

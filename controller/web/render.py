@@ -20,11 +20,13 @@ STATIC = ROOM / "static"
 # Each entry of the main menu, and the deed that its page needs.
 MENU = (
     ("/", "Now", "see-now"),
+    ("/doors", "Doors", "see-now"),
     ("/people", "People", "list-people"),
     ("/ledger", "Ledger", "list-people"),
     ("/contests", "Contests", "assign-contest"),
     ("/policy", "Policy", "read-policy"),
-    ("/operators", "Operators", "manage-operators"),
+    ("/log", "Log", "read-log"),
+    ("/numbers", "Numbers", "see-numbers"),
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ostiary.controller.web.doorway import name_of
 from ostiary.controller.web.render import short
-from ostiary.controller.web.views import DoorNow, DoorState, NodeNow
+from ostiary.controller.web.views import AlarmLine, AlarmsNow, DoorNow, DoorState, NodeNow
 
 STATES = {
     "online": "online",
@@ -20,35 +20,49 @@ def doors_now(standing: Mapping[str, Any], doors: Iterable[str], pins: Mapping[s
     """Every door of the policy and every door that has a node, by name. `pins` are those of virtual doors."""
     nodes = standing["nodes"]
     locked = {lock["door"]: lock["since_ms"] for lock in standing["locked"]}
+    faceless = {off["door"]: off["since_ms"] for off in standing["faceless"]}
     known = sorted({*doors, *(node["door"] for node in nodes)})
     return tuple(
-        _door(door, tuple(map(_node, filter(lambda node, door=door: node["door"] == door, nodes))), locked, pins)
+        _door(door, tuple(_node(node) for node in nodes if node["door"] == door), locked, faceless, pins)
         for door in known
     )
 
 
-def offline(doors: Iterable[DoorNow]) -> tuple[NodeNow, ...]:
-    """The nodes that cannot be reached now."""
-    return tuple(node for door in doors for node in door.nodes if node.state != "online")
+def alarms(standing: Mapping[str, Any]) -> AlarmsNow:
+    """What needs a hand: first the keeper itself, then what nodes raised, those that nobody has seen first."""
+    said = [AlarmLine(None, "The log", words, None) for words in standing["log_alarms"]]
+    if (outage := standing["log_outage"]) is not None:
+        busy = f"{outage['unanswered']} requests were told busy"
+        words = f"Nothing can be recorded, so no door decides; {busy}. {outage['why']}"
+        said.insert(0, AlarmLine(None, "The keeper", words, outage["since_ms"]))
+    raised = [
+        AlarmLine(one["number"], _where(one), one["say"], one["since_ms"], one["over_ms"], one["by"])
+        for one in standing["alarms"]
+    ]
+    return AlarmsNow("alarms", (*said, *sorted(raised, key=lambda one: (one.by is not None, -(one.since_ms or 0)))))
 
 
-def alarms(standing: Mapping[str, Any]) -> tuple[str, ...]:
-    """What of the keeper itself needs a hand, in its own words."""
-    outage = standing["log_outage"]
-    if outage is None:
-        return tuple(standing["log_alarms"])
-    busy = f"{outage['unanswered']} requests were told busy"
-    said = f"Nothing can be recorded since {short(outage['since_ms'])}, so no door decides; {busy}. {outage['why']}"
-    return (said, *standing["log_alarms"])
+def not_acknowledged(doors: Iterable[DoorNow]) -> tuple[NodeNow, ...]:
+    """The nodes that have not yet said that they took what they shall be."""
+    return tuple(node for door in doors for node in door.nodes if not node.acknowledged)
+
+
+def _where(alarm: Mapping[str, Any]) -> str:
+    return f"{name_of(alarm['door'])}, node {alarm['node']}"
 
 
 def _node(told: Mapping[str, Any]) -> NodeNow:
     state = told["state"] if told["state"] in STATES else "unknown"
-    return NodeNow(told["node"], told["door"], state, STATES[state], told["at_ms"], bool(told["virtual"]))
+    acknowledged = bool(told["acknowledged"])
+    return NodeNow(told["node"], told["door"], state, STATES[state], told["at_ms"], bool(told["virtual"]), acknowledged)
 
 
 def _door(
-    door: str, nodes: tuple[NodeNow, ...], locked: Mapping[str | None, int], pins: Mapping[str, DoorState]
+    door: str,
+    nodes: tuple[NodeNow, ...],
+    locked: Mapping[str | None, int],
+    faceless: Mapping[str, int],
+    pins: Mapping[str, DoorState],
 ) -> DoorNow:
     since_ms = locked.get(SITE, locked.get(door))
     away = [node for node in nodes if node.state != "online"]
@@ -63,7 +77,13 @@ def _door(
     notes = [f"{node.node}: {node.says}" for node in away]
     if since_ms is not None:
         notes.append(f"Nobody is let in since {short(since_ms)}. Leaving works as ever.")
+        unheard = [node.node for node in nodes if not node.acknowledged]
+        notes.append(f"Not acknowledged by: {', '.join(unheard)}." if unheard else "Every node has acknowledged it.")
+    if (off_ms := faceless.get(door)) is not None:
+        notes.append(f"No face is looked at since {short(off_ms)}; cards go on.")
     held = pins.get(door)
     contact = held.contact if held is not None and held.here else ""
     strike = "" if held is None or not held.here else "released" if held.strike else "locked"
-    return DoorNow(door, name_of(door), word, tone, tuple(notes), since_ms, SITE in locked, nodes, contact, strike)
+    return DoorNow(
+        door, name_of(door), word, tone, tuple(notes), since_ms, SITE in locked, off_ms, nodes, contact, strike
+    )

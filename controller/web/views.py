@@ -30,7 +30,8 @@ class DoorState:
 
 @dataclass(frozen=True, slots=True)
 class NodeNow:
-    """A node as the keeper hears it: `state` is online, stopped, lost or unknown, and `says` is that in words."""
+    """A node as the keeper hears it: `state` is online, stopped, lost or unknown, and `says` is that in words;
+    `acknowledged`: it has taken what the door shall be, locked down or not, looking at faces or not."""
 
     node: str
     door: str
@@ -38,6 +39,7 @@ class NodeNow:
     says: str
     at_ms: int | None
     virtual: bool
+    acknowledged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,30 @@ class DoorNow:
     notes: tuple[str, ...]
     locked_ms: int | None
     site_locked: bool
+    face_off_ms: int | None
     nodes: tuple[NodeNow, ...]
     contact: str
     strike: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLine:
+    """An alarm that stands; `number` is None where nobody needs to acknowledge it, `by` who has."""
+
+    number: int | None
+    where: str
+    say: str
+    since_ms: int | None
+    over_ms: int | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmsNow:
+    """Everything that needs a hand; one for the site."""
+
+    id: str
+    alarms: tuple[AlarmLine, ...]
 
 
 @dataclass(frozen=True, slots=True)

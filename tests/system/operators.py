@@ -7,8 +7,20 @@ from sqlalchemy import Engine
 
 from ostiary.controller.people import operators
 from ostiary.controller.people.roles import CONSOLE, ROLES
+from ostiary.controller.store.people_db import open_people
+from ostiary.controller.store.places import Places
 
-EVERYTHING = ("test", "office", "anna", "ben", "Rae", "Pat", "Sam")
+EVERYTHING = ("test", "office", "anna", "ben", "Rae", "Pat", "Sam", "ada", "Bob")
+
+
+def add_operators_at(places: Places) -> None:
+    """The same for a site that is open already, and may have been open before."""
+    people = open_people(places.people_db)
+    with people.begin() as conn:
+        there = operators.has_admin(conn)
+    if not there:
+        add_operators(people)
+    people.dispose()
 
 
 def add_operators(people: Engine) -> None:

@@ -118,9 +118,12 @@ class NodeAtDoor:
         self.process.wait()
 
     def guard_pid(self) -> int:
-        """The strike guard is the node's only child (Linux: /proc; a bare machine has no `ps`)."""
+        """The node's child that guards the strike, beside the one that looks (Linux: /proc; a bare machine has no
+        `ps`)."""
         (child,) = [
-            int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if _parent_of(stat) == self.process.pid
+            int(stat.parent.name)
+            for stat in Path("/proc").glob("[0-9]*/stat")
+            if _parent_of(stat) == self.process.pid and b"strike_guard" in (stat.parent / "cmdline").read_bytes()
         ]
         return child
 

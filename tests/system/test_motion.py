@@ -21,6 +21,7 @@ from ostiary.models.measure import frames
 from ostiary.models.picture import decode
 from ostiary.models.pipeline import FacePipeline
 from ostiary.protocol.doorstep import together
+from tests.system.operators import add_operators_at
 from tests.system.running_site import free_port
 
 pytestmark = pytest.mark.system
@@ -61,7 +62,8 @@ def test_a_still_picture_is_refused_and_a_turning_head_gets_through(tmp_path: Pa
         site = Site("northside", free_port(), free_port())
         quiet: Any = lambda _: None  # noqa: E731 - a name for the reader
         async with opened(tmp_path / "site", site, ("front",), web=False, step=quiet, say=quiet) as house:
-            await publish(house.keeper, policy(closed_today=False), "test.yaml")
+            add_operators_at(house.places)
+            await publish(house.keeper, policy(closed_today=False), "test.yaml", operator="test")
             await enrol_member(house.places, house.keeper, "Ada", CARD)
 
             async def shown(pictures: list[bytes], card: str | None = CARD) -> tuple[str, str, bool]:
@@ -75,7 +77,7 @@ def test_a_still_picture_is_refused_and_a_turning_head_gets_through(tmp_path: Pa
                         pass
 
             assert await shown(still[:1]) == ("yes", "granted", False)
-            await publish(house.keeper, asking_for("motion"), "test.yaml")
+            await publish(house.keeper, asking_for("motion"), "test.yaml", operator="test")
             await until_asked(True)
             assert await shown(turning) == ("yes", "granted", True)
             for nothing_moves in (still, still[:1], [still[0]] * TURN_FRAMES, turning[:4]):
@@ -88,7 +90,7 @@ def test_a_still_picture_is_refused_and_a_turning_head_gets_through(tmp_path: Pa
             said, blob = together([turning[0], b"no picture"])
             reply = await walk_up(house.places.doorstep("front"), {"do": "present", "card": CARD, **said}, blob)
             assert set(reply["error"]) == {"what", "why", "now"}
-            await publish(house.keeper, asking_for("none"), "test.yaml")
+            await publish(house.keeper, asking_for("none"), "test.yaml", operator="test")
             await until_asked(False)
             assert await shown(still[:1]) == ("yes", "granted", False)
 

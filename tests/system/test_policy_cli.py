@@ -15,6 +15,7 @@ from ostiary.controller.acts.client import Keeper
 from ostiary.controller.opening import opened
 from ostiary.controller.site import Site
 from ostiary.controller.store.places import Places
+from tests.system.operators import add_operators_at
 from tests.system.running_site import free_port
 
 pytestmark = pytest.mark.system
@@ -75,7 +76,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     nothing = lambda _: None  # noqa: E731
     site = Site("northside", free_port(), free_port())
     opening = opened(data, site, ("front",), web=False, step=nothing, say=nothing)
-    loop.run_until_complete(opening.__aenter__())
+    add_operators_at(loop.run_until_complete(opening.__aenter__()).places)
     try:
         yield data
     finally:

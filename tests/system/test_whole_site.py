@@ -21,6 +21,7 @@ from ostiary.controller.record.record import Draft
 from ostiary.controller.site import Site
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
 from ostiary.controller.store.places import Places
+from tests.system.operators import add_operators_at
 from tests.system.running_site import free_port
 
 pytestmark = pytest.mark.system
@@ -57,6 +58,7 @@ def test_a_policy_that_is_not_valid_any_more_shuts_the_doors_and_stays(tmp_path:
 
     async def before() -> None:
         async with opened(data, site, ("front",), web=False, step=nothing, say=nothing) as house:
+            add_operators_at(house.places)
             assert (await house.keeper.act("standing", {}, operator="test"))["policy_sha256"]
 
     async def meanwhile() -> None:
@@ -70,11 +72,12 @@ def test_a_policy_that_is_not_valid_any_more_shuts_the_doors_and_stays(tmp_path:
 
     async def after() -> None:
         async with opened(data, site, ("front",), web=False, step=nothing, say=nothing) as house:
+            add_operators_at(house.places)
             standing = await house.keeper.act("standing", {}, operator="test")
             assert (standing["ever_published"], standing["policy_sha256"]) == (True, None)
             result = await present(house.places, house.keeper, "front", [], CARD, purpose="a test")
             assert (result["show"], result["reason"]) == ("no", "no-policy")
-            await publish(house.keeper, policy(closed_today=False), "test.yaml")
+            await publish(house.keeper, policy(closed_today=False), "test.yaml", operator="test")
             result = await present(house.places, house.keeper, "front", [], CARD, purpose="a test")
             assert result["reason"] == "card-unknown"
 
@@ -94,7 +97,8 @@ def test_any_one_process_may_be_killed(tmp_path: Path) -> None:
         step: Callable[[str], None] = lambda _: None  # noqa: E731
         site = Site("northside", free_port(), free_port())
         async with opened(tmp_path / "site", site, ("front",), web=True, step=step, say=say) as house:
-            await publish(house.keeper, policy(closed_today=False), "test.yaml")
+            add_operators_at(house.places)
+            await publish(house.keeper, policy(closed_today=False), "test.yaml", operator="test")
             await enrol_member(house.places, house.keeper, "Ada", CARD)
             receipts: list[str] = []
             await walks_through(house, receipts)

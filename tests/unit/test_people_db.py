@@ -32,7 +32,9 @@ def _schema(path: Path) -> dict[str, frozenset[str]]:
             "AND name NOT IN ('alembic_version', 'sqlite_sequence')"
         )
         return {
-            name: frozenset(line.strip().rstrip(",") for line in sql.replace("\n", " \n").splitlines())
+            name: frozenset(
+                line.strip().rstrip(",") for line in sql.replace("\n", " \n").replace(", ", "\n").splitlines()
+            )
             for name, sql in rows
         }
 

@@ -134,3 +134,43 @@ def test_every_answer_forbids_other_hosts(headers: dict[str, str]) -> None:
     assert reply.headers["x-content-type-options"] == "nosniff"
     assert reply.headers["cache-control"] == "no-store"
     assert reply.headers["referrer-policy"] != "no-referrer", "browsers would then send `Origin: null` for our forms"
+
+
+def test_under_a_host_name_its_own_pages_come_over_https() -> None:
+    assert checked("POST", reach=DOOR, host="door.example", origin="https://door.example") is None
+    assert checked("POST", reach=DOOR, host="door.example:8443", origin="https://door.example:8443") is None
+    assert isinstance(checked("POST", reach=DOOR, host="door.example", origin="http://door.example"), ForeignOrigin)
+    assert isinstance(checked(reach=DOOR, host="door.example.evil.example"), ForeignHost)
+    assert isinstance(checked(reach=HERE, host="door.example"), ForeignHost)
+
+
+def test_a_cookie_needs_a_page_that_sent_it() -> None:
+    assert isinstance(checked("POST", cookie="ostiary-session=x"), ForeignOrigin)
+    assert checked("POST", cookie="ostiary-session=x", sec_fetch_site="same-origin") is None
+    assert checked("GET", cookie="ostiary-session=x") is None
+
+
+def _behind(near: str, *said: str) -> tuple[Problem | None, str]:
+    headers = [(b"x-forwarded-for", value.encode()) for value in said]
+    scope: dict[str, Any] = {"type": "http", "client": (near, 1), "headers": headers}
+    return guard.forwarded(scope, PROXIED), scope["client"][0]
+
+
+def test_a_named_proxy_speaks_for_its_client_and_nobody_else_does() -> None:
+    assert _behind("10.0.0.1", "203.0.113.9") == (None, "203.0.113.9")
+    assert _behind("10.0.0.1", "1.1.1.1, 203.0.113.9") == (None, "203.0.113.9"), "what a client wrote is not believed"
+    assert _behind("10.0.0.1", "1.1.1.1", "203.0.113.9")[1] == "203.0.113.9"
+    assert isinstance(_behind("10.0.0.1")[0], ForeignHost)
+    assert isinstance(_behind("10.0.0.1", "nobody")[0], ForeignHost)
+    assert isinstance(_behind("203.0.113.9", "127.0.0.1")[0], ForeignHost), "past the proxy"
+    assert _behind("127.0.0.1", "8.8.8.8") == (None, "127.0.0.1"), "from this machine, and no proxy"
+
+
+def test_https_is_asked_for_again_under_a_host_name_alone() -> None:
+    async def ask(reach: Reach, host: str) -> httpx.Response:
+        transport = httpx.ASGITransport(guard.Guard(_reading, _refuse, reach))
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+            return await client.get("/")
+
+    assert "strict-transport-security" in asyncio.run(ask(DOOR, "door.example")).headers
+    assert "strict-transport-security" not in asyncio.run(ask(HERE, OWN)).headers

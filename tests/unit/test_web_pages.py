@@ -125,13 +125,25 @@ def _pages(text: str) -> list[str]:
             done=text,
             days=30,
             default_preview=text,
+            proposed=None,
+            lines=(),
+            second_person=True,
+            as_name=text,
         ),
         *_previews(text),
     ]
 
 
 def _previews(text: str) -> list[str]:
-    view = {"here": "", "purpose": None, "text": text, "sha256": text, "asked": text, "days": 30}
+    view = {
+        "here": "",
+        "purpose": None,
+        "second_person": False,
+        "text": text,
+        "sha256": text,
+        "asked": text,
+        "days": 30,
+    }
     line = NumberedLine(1, text, (FindingLine(text, text, text),), gap=True)
     change = Change(text, "loses", text, "/people/x", text, text, 2, AT_MS)
     impact = Impact(30, 1, 1, 1, 1, (change,), 1, 1, 1)

@@ -14,7 +14,7 @@ from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.live import Happening, stream
 from ostiary.controller.web.render import fragment
 from ostiary.controller.web.signin.who import signed_in
-from ostiary.controller.web.views import DoorNow, Row
+from ostiary.controller.web.views import AlarmsNow, DoorNow, Row
 
 router = APIRouter()
 
@@ -36,6 +36,9 @@ class Live(StreamingResponse):
 def as_json(happening: Happening) -> tuple[str, str]:
     if isinstance(happening, Row):
         return "decision", json.dumps(told(happening))
+    if isinstance(happening, AlarmsNow):
+        alarms = [{"number": one.number, "where": one.where, "say": one.say, "by": one.by} for one in happening.alarms]
+        return "alarms", json.dumps({"alarms": alarms})
     if isinstance(happening, DoorNow):
         nodes = [{"node": node.node, "state": node.state} for node in happening.nodes]
         told_now = {"door": happening.id, "state": happening.word, "locked_ms": happening.locked_ms, "nodes": nodes}
@@ -47,6 +50,8 @@ def as_json(happening: Happening) -> tuple[str, str]:
 def as_fragment(happening: Happening) -> tuple[str, str]:
     if isinstance(happening, Row):
         return "decision", fragment("_row.html", row=happening, fresh=True)
+    if isinstance(happening, AlarmsNow):
+        return "alarms", fragment("_alarms.html", alarms=happening.alarms)
     if isinstance(happening, DoorNow):
         return f"now-{happening.id}", fragment("_door_now.html", door=happening)
     return f"door-{happening.id}", fragment("_door_state.html", state=happening)
@@ -66,7 +71,7 @@ def _live(request: Request, say: Callable[[Happening], tuple[str, str]], after: 
 
 @router.get("/api/v1/live", dependencies=[signed_in("see-now")], tags=["decisions"], response_class=StreamingResponse)
 async def live(request: Request, after: After = None) -> Response:
-    """Server-sent events: `decision`, `door` (its pins) and `standing` (its nodes, and lockdown), as they happen."""
+    """Server-sent events: `decision`, `door` (its pins), `standing` (its nodes, lockdown) and `alarms`."""
     return _live(request, as_json, after)
 
 

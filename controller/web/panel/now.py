@@ -32,8 +32,8 @@ async def now(request: Request, who: SeesNow) -> Response:
         here="/",
         doors=doors,
         locked=locked_now(standing),
-        offline=site_now.offline(doors),
-        alarms=site_now.alarms(standing),
+        unheard=site_now.not_acknowledged(doors),
+        alarms=site_now.alarms(standing).alarms,
         rows=rows,
         fresh=False,
     )
