@@ -78,8 +78,9 @@ def read(path: Path) -> Site:
             raise ValueError(f"second_person is {second!r}, and must be true or false")
         web = found.get("web", {})
         reach = Reach(**{**web, "proxies": tuple(web.get("proxies", ()))})
-        ports = int(found["broker_port"]), int(found["web_port"])
-        return Site(str(found["name"]), *ports, log, retention, second, reach)
+        return Site(
+            str(found["name"]), int(found["broker_port"]), int(found["web_port"]), log, retention, second, reach
+        )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadSite(
             f"{path}: the site's settings cannot be read ({error}). It needs name, broker_port and web_port. "

@@ -12,9 +12,9 @@ from ostiary.controller.acts.errors import malformed
 from ostiary.controller.acts.house import Act, Asked, House
 from ostiary.controller.record.opening import Erased
 
-MOST = 3_000
+MOST = 1_000
 WITHIN_MS = 120_000
-PAGE = 1_000
+PAGE = 500
 
 
 async def _do(house: House, asked: Asked) -> dict[str, Any]:

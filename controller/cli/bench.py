@@ -10,7 +10,7 @@ import typer
 
 from ostiary import controller
 
-BENCHES = ("policy", "log")
+BENCHES = ("policy", "log", "web")
 
 bench = typer.Typer(help="Measure this machine, with ratios against peers in one run.", no_args_is_help=True)
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object for each benchmark.")]
@@ -48,6 +48,22 @@ def log(rounds: ROUNDS = 5, size: SIZE = 10_000, on: ON = None, as_json: AS_JSON
     """
     where = () if on is None else ("--on", str(on))
     raise typer.Exit(_start("log", rounds, as_json, "--size", str(size), *where))
+
+
+@bench.command()
+def web(
+    rounds: ROUNDS = 5,
+    size: SIZE = 1_000_000,
+    people: Annotated[int, typer.Option(help="How many people there are.", min=10, max=1_000_000)] = 10_000,
+    on: ON = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Pages with many people and a long log, reads a second, and what 200 viewers cost the doors.
+
+    ostiary bench web --json
+    """
+    where = () if on is None else ("--on", str(on))
+    raise typer.Exit(_start("web", rounds, as_json, "--size", str(size), "--people", str(people), *where))
 
 
 @bench.command(name="all")

@@ -25,17 +25,20 @@ LONGEST_LINE = 2_000
 KIND = "enrolment-form"
 STATE = "active"
 CARD_LONGEST = 64
+CardOf = Callable[[str], tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Joiner:
-    """A line that makes a member; `tag` is the card's, None without one, and `card` says only its last signs."""
+    """A line that makes a member; `tag` is the card's, None without one, `sealed` its number for the keeper, and `card`
+    says only its last signs."""
 
     line: int
     name: str
     evidence: Evidence
     until_ms: int | None
     tag: str | None
+    sealed: bytes | None
     card: str
 
 
@@ -60,8 +63,9 @@ class Joining:
         return digest.hexdigest()
 
 
-def compare(conn: Connection, lines: Iterable[str], at_ms: int, tag_of: Callable[[str], str]) -> Joining:
-    """What importing these lines would do now; writes nothing. `tag_of` gives a card number's tag.
+def compare(conn: Connection, lines: Iterable[str], at_ms: int, card_of: CardOf) -> Joining:
+    """What importing these lines would do now; writes nothing. `card_of` gives a card number's tag and the
+    number as the keeper seals it.
 
     Raises `FileRefused` for a file that is no such table.
     """
@@ -73,7 +77,7 @@ def compare(conn: Connection, lines: Iterable[str], at_ms: int, tag_of: Callable
         try:
             if isinstance(fields, PeopleError):
                 raise fields
-            one = _joiner(line, fields, at_ms, tag_of)
+            one = _joiner(line, fields, at_ms, card_of)
             if one.evidence.id in known:
                 _same(one, known[one.evidence.id])
                 unchanged += 1
@@ -105,7 +109,7 @@ def apply(conn: Connection, joining: Joining, author: str, at_ms: int, random: C
             conn, person, STATE, one.evidence.id, author, at_ms, from_ms=at_ms, until_ms=one.until_ms
         )
         if one.tag is not None:
-            cards.add_card(conn, person, one.tag, f"card {one.card}", at_ms)
+            cards.add_card(conn, person, one.tag, f"card {one.card}", at_ms, sealed=one.sealed)
         made.append(person)
     return made
 
@@ -122,7 +126,7 @@ def _same(one: Joiner, name: str) -> None:
         raise Malformed("The document’s id", one.evidence.id, "one that nobody else’s membership rests on")
 
 
-def _joiner(line: int, fields: dict[str, str], at_ms: int, tag_of: Callable[[str], str]) -> Joiner:
+def _joiner(line: int, fields: dict[str, str], at_ms: int, card_of: CardOf) -> Joiner:
     number = "".join(fields["card"].split())
     if len(number) > CARD_LONGEST or not number.isprintable():
         raise Malformed("The card", f"of {len(number)} signs", f"at most {CARD_LONGEST} printed signs")
@@ -133,8 +137,8 @@ def _joiner(line: int, fields: dict[str, str], at_ms: int, tag_of: Callable[[str
     until_ms = _day(fields["until"].strip())
     if until_ms is not None and until_ms <= at_ms:
         raise Malformed("The last day", fields["until"], "today or later")
-    tag = tag_of(number) if number else None
-    return Joiner(line, name, Evidence(document, digest, KIND, title), until_ms, tag, f"…{number[-4:]}")
+    tag, sealed = card_of(number) if number else (None, None)
+    return Joiner(line, name, Evidence(document, digest, KIND, title), until_ms, tag, sealed, f"…{number[-4:]}")
 
 
 def _day(text: str) -> int | None:

@@ -12,18 +12,23 @@ from ostiary.controller.web.api import (
     health,
     live,
     log,
+    log_records,
     metrics,
     operating,
     orders,
     persons,
     policy_looks,
+    policy_past,
     policy_preview,
     policy_proofs,
     records,
     reports,
+    site,
 )
+from ostiary.controller.web.api import contests as api_contests
 from ostiary.controller.web.api import decisions as api_decisions
 from ostiary.controller.web.api import doors as api_doors
+from ostiary.controller.web.api import people as api_people
 from ostiary.controller.web.api import policy as api_policy
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
@@ -36,8 +41,13 @@ from ostiary.controller.web.signin.pages import SIGN_IN
 from ostiary.controller.web.static_files import NamedByContent
 
 PORTAL = (receipts, me, taking, parting, codes, kiosk)
-POLICY_API = (api_policy, policy_looks, policy_preview, policy_proofs)
-API = (api_doors, orders, api_decisions, records, persons, challenges, *POLICY_API, operating, describing)
+POLICY_API = (api_policy, policy_past, policy_looks, policy_preview, policy_proofs)
+API = (
+    *(api_doors, site, orders, api_decisions, records, log_records, persons, api_people, challenges, api_contests),
+    *POLICY_API,
+    operating,
+    describing,
+)
 ROOMS = (*SIGN_IN, *PAGES, *PORTAL, *API, live, reports, log, health, metrics)
 """Every address of the web but the static files."""
 

@@ -14,6 +14,7 @@ from ostiary.controller.web.views import Row
 # A decision brings an outcome and some door events with it; a stretch of many records without any is passed over.
 STRETCH = 500
 MOST_STRETCHES = 20
+AROUND, FEW = 4, 16  # records beside a decision, and some more
 
 REASONS = {
     "granted": "every clause holds",
@@ -67,16 +68,17 @@ class Index:
         found: list[Row] = []
         if log is None:
             return found, None
+        stretch = min(STRETCH, FEW + AROUND * limit)  # enough for most pages; where it is not, longer ones follow
         for _ in range(MOST_STRETCHES):
-            records = log.newest(STRETCH, before)
+            records = log.newest(stretch, before)
             for record in records:
                 if record.kind == "decision":
                     found.append(row_of(record))
                     if len(found) == limit:
                         return found, record.position or None
-            if len(records) < STRETCH:
+            if len(records) < stretch:
                 return found, None
-            before = records[-1].position
+            before, stretch = records[-1].position, STRETCH
         return found, before
 
     def since(self, position: int, limit: int) -> tuple[list[Row], int]:

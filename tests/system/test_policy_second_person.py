@@ -14,7 +14,7 @@ pytestmark = pytest.mark.system
 
 TEXT = policy(closed_today=False)
 OTHER = {"text": TEXT + "# another\n", "name": "p.yaml"}
-ADA, BOB = {"operator": "ada"}, {"operator": "Bob"}
+ADA, BOB = {"operator": "anna"}, {"operator": "only-reviewer"}
 
 
 async def refused(site: RunningSite, act: str, args: dict[str, object], who: dict[str, str]) -> str:
@@ -30,9 +30,9 @@ def test_one_proposes_and_another_publishes(tmp_path: Path) -> None:
             assert (await site.keeper.act("proposed-policy", {}, **BOB))["proposed"] is None
             proposed = await site.keeper.act("propose-policy", OTHER, **ADA)
             waiting = (await site.keeper.act("proposed-policy", {}, **BOB))["proposed"]
-            assert (waiting["index"], waiting["operator"]) == (proposed["index"], "ada")
+            assert (waiting["index"], waiting["operator"]) == (proposed["index"], "anna")
             index = {"index": proposed["index"]}
-            assert "second person" in await refused(site, "approve-policy", index, {"operator": " ADA "})
+            assert "second person" in await refused(site, "approve-policy", index, {"operator": "Anna"})
             assert "does not wait" in await refused(site, "approve-policy", {"index": proposed["index"] + 1}, BOB)
             broken = {"text": "policy: x\n", "name": "p"}
             assert await refused(site, "propose-policy", broken, ADA)
@@ -41,7 +41,7 @@ def test_one_proposes_and_another_publishes(tmp_path: Path) -> None:
             assert (await site.keeper.act("policy", {}, **BOB))["sha256"] == proposed["sha256"]
             assert "does not wait" in await refused(site, "approve-policy", index, BOB), "an approval counts once"
             [newest, *_] = (await site.keeper.act("policy-history", {}, **BOB))["published"]
-            assert (newest["operator"], newest["proposed_by"]) == ("Bob", "ada")
+            assert (newest["operator"], newest["proposed_by"]) == ("only-reviewer", "anna")
 
     asyncio.run(story())
 

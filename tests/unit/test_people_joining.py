@@ -22,6 +22,10 @@ def tag_of(number: str) -> str:
     return hashlib.sha256(number.encode()).hexdigest()
 
 
+def card_of(number: str) -> tuple[str, bytes]:
+    return tag_of(number), b"sealed"
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     made = open_people(tmp_path / "people.db")
@@ -31,12 +35,12 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def looked(engine: Engine, text: str) -> joining.Joining:
     with engine.begin() as conn:
-        return joining.compare(conn, text.splitlines(keepends=True), AT_MS, tag_of)
+        return joining.compare(conn, text.splitlines(keepends=True), AT_MS, card_of)
 
 
 def done(engine: Engine, text: str) -> list[str]:
     with engine.begin() as conn:
-        found = joining.compare(conn, text.splitlines(keepends=True), AT_MS, tag_of)
+        found = joining.compare(conn, text.splitlines(keepends=True), AT_MS, card_of)
         return joining.apply(conn, found, "test", AT_MS, os.urandom)
 
 

@@ -139,9 +139,9 @@ def test_a_viewer_who_returns_gets_what_was_missed_once(monkeypatch: pytest.Monk
         seen = [await anext(body)]
         house.decide(5)
         while len(seen) < 10:
-            told = await anext(body)
-            if told.startswith(b"event: decision"):
-                seen.append(told)
+            # What came together is told together; each event ends with an empty line.
+            told = (await anext(body)).split(b"\n\n")
+            seen += [one + b"\n\n" for one in told if one.startswith(b"event: decision")]
         assert seen == [event(row, say) for row in house.rows[5:]]
         await body.aclose()
         assert feed.viewers == 0

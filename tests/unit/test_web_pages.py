@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ostiary.controller.web import record_words, render
 from ostiary.controller.web.directory import Found
 from ostiary.controller.web.doorway import display
+from ostiary.controller.web.policy_diff import DiffLine
 from ostiary.controller.web.problem import DoorAway
 from ostiary.controller.web.qr import grouped, receipt_qr
 from ostiary.controller.web.render import ROOM, STATIC, fragment
@@ -33,6 +34,7 @@ from ostiary.controller.web.views import (
     Row,
     Step,
 )
+from tests.unit.panel_pages import panel_pages
 
 TEMPLATES = sorted((ROOM / "templates").glob("*.html"))
 OURS = [*(file for file in STATIC.glob("*.*s*") if ".min." not in file.name), *TEMPLATES]
@@ -125,25 +127,17 @@ def _pages(text: str) -> list[str]:
             done=text,
             days=30,
             default_preview=text,
-            proposed=None,
-            lines=(),
-            second_person=True,
             as_name=text,
+            proposed={"operator": "ada", "at_ms": AT_MS, "index": 3},
+            lines=[DiffLine("+", text)],
         ),
         *_previews(text),
+        *panel_pages(text),
     ]
 
 
 def _previews(text: str) -> list[str]:
-    view = {
-        "here": "",
-        "purpose": None,
-        "second_person": False,
-        "text": text,
-        "sha256": text,
-        "asked": text,
-        "days": 30,
-    }
+    view = {"here": "", "purpose": None, "text": text, "sha256": text, "asked": text, "days": 30, "second_person": True}
     line = NumberedLine(1, text, (FindingLine(text, text, text),), gap=True)
     change = Change(text, "loses", text, "/people/x", text, text, 2, AT_MS)
     impact = Impact(30, 1, 1, 1, 1, (change,), 1, 1, 1)

@@ -21,6 +21,7 @@ from ostiary.controller.web.forms import Form, read_form
 from ostiary.controller.web.panel.who import Operator, by, signed_in
 from ostiary.controller.web.problem import BadForm, RuleBroken
 from ostiary.controller.web.render import day, page
+from ostiary.protocol import base64url
 
 router = APIRouter(include_in_schema=False)
 
@@ -88,15 +89,13 @@ async def ledger(request: Request, who: Imports) -> Response:
 def _people(desk: Desk, text: str, name: str, expect: str | None, asks: Asks) -> Shown:
     at_ms = now_ms()
     engine = desk.reading if expect is None else desk.people
-    tags: dict[str, str] = {}
 
-    def tag_of(number: str) -> str:
-        if number not in tags:
-            tags[number] = desk.act_now("card-tag", {"number": number}, **asks)["tag"]
-        return tags[number]
+    def card_of(number: str) -> tuple[str, bytes]:
+        told = desk.act_now("card-tag", {"number": number}, **asks)
+        return told["tag"], base64url.decode(told["sealed"])
 
     with engine.begin() as conn:
-        found = joining.compare(conn, io.StringIO(text), at_ms, tag_of)
+        found = joining.compare(conn, io.StringIO(text), at_ms, card_of)
         known = found.sha256()
         if expect is not None:
             _expected(expect, known)

@@ -67,10 +67,9 @@ async def export(request: Request, who: Exports) -> Response:
     if not first < upto <= first + MOST_EXPORTED:
         why = f"The first stands before the last, and at most {MOST_EXPORTED} records go at once."
         raise BadForm("Nothing was exported.", why, "Go back and choose other numbers.")
-    begun = await desk.act("export", {"first": first, "upto": upto}, purpose, **by(who))
+    pieces = await exported(desk, first, upto, purpose, who)
     name = f"ostiary-log-{first}-{upto - 1}.jsonl"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    pieces = _pieces(desk, begun, purpose, who)
     return StreamingResponse(pieces, media_type="application/jsonl", headers=headers)
 
 
@@ -90,6 +89,12 @@ async def receipt(request: Request, position: int, who: Proves) -> Response:
     found = await desk_of(request).act("receipt", {"index": position}, purpose, **by(who))
     headers = {"content-disposition": f'attachment; filename="receipt-{position}.txt"'}
     return Response(found["file"], media_type="text/plain; charset=utf-8", headers=headers)
+
+
+async def exported(desk: Desk, first: int, upto: int, purpose: str, who: Operator) -> AsyncIterator[bytes]:
+    """The lines of an export that the keeper has recorded."""
+    begun = await desk.act("export", {"first": first, "upto": upto}, purpose, **by(who))
+    return _pieces(desk, begun, purpose, who)
 
 
 async def _pieces(desk: Desk, begun: dict[str, Any], purpose: str, who: Operator) -> AsyncIterator[bytes]:

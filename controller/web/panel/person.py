@@ -100,14 +100,14 @@ async def give_card(request: Request, person: str, who: Enrols) -> Response:
     if "number" not in form.fields:
         await enrolling.give_card(desk, person)
     else:
-        await carrying.give(desk, person, await _tag(request, form), _label(form))
+        await carrying.give(desk, person, await _card(request, form), _label(form))
     return back(person, "card")
 
 
 @router.post("/people/{person}/cards/{card}/replace")
 async def replace_card(request: Request, person: str, card: int, who: Enrols) -> Response:
     form = await read_form(request)
-    await carrying.give(desk_of(request), person, await _tag(request, form), _label(form), instead_of=card)
+    await carrying.give(desk_of(request), person, await _card(request, form), _label(form), instead_of=card)
     return back(person, "replaced")
 
 
@@ -117,9 +117,9 @@ async def revoke_card(request: Request, person: str, card: int, who: Enrols) -> 
     return back(person, "revoked")
 
 
-async def _tag(request: Request, form: Form) -> str:
+async def _card(request: Request, form: Form) -> carrying.Heard:
     number = "".join(form.text("number", CARD_LONGEST, "The card number").split())
-    return await carrying.tag_of(desk_of(request), number)
+    return await carrying.heard(desk_of(request), number)
 
 
 def _label(form: Form) -> str:

@@ -32,7 +32,7 @@ router = APIRouter(include_in_schema=False)
 Own = Annotated[Person, own_person()]
 LOOKED = {"look-up", "look-at-ledger"}
 # Records that tell nothing of an operator: doors' own words, and what the person did.
-SILENT = {"decision", "outcome", "door", "event", "contest-open"}
+SILENT = {"decision", "outcome", "door", "event", "contest-open", "duress"}
 
 
 @dataclass(frozen=True, slots=True)
