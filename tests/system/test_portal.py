@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from ostiary.controller.record.receipt import verify
-from tests.system.signing_in import browser, set_up
+from tests.system.signing_in import browser
 from tests.system.web_panel import Panel, open_panel, words
 
 pytestmark = pytest.mark.system
@@ -37,7 +37,9 @@ class Someone:
         given = words(self.panel.client.post(f"{self.page}/portal-link"))
         path = re.search(r"/setup/\S+", given)
         assert path is not None, given
-        set_up(self.client, path[0])
+        shown = self.client.get(path[0])
+        assert 'name="password"' not in shown.text, "a person has no name to sign in by"
+        assert self.client.post(path[0], data={"by": "codes"}).status_code == 303
 
     def decision(self, door: str) -> tuple[str, str]:
         """Step up to a door with the card; the position of the decision and its receipt code."""
