@@ -20,6 +20,7 @@ from sqlalchemy import select
 from ostiary.controller import site as settings
 from ostiary.controller.backup import Tell, copy_log
 from ostiary.controller.people.leaving import leave
+from ostiary.controller.people.putting_out import put_out
 from ostiary.controller.record.erasing import Doomed, Named, Said, read_list, subject_of
 from ostiary.controller.record.errors import BadErasures
 from ostiary.controller.record.handover import Handover
@@ -76,6 +77,7 @@ def restore(
         place = settings.log_place(places)
         _journals_begin_anew(places, place, tell)
         done = asyncio.run(_again(places, place, site.name, head, known_upto, said, at_ms))
+        _let_nobody_in(places, at_ms)
         _settle(places.data)
         if to.exists():
             to.rmdir()
@@ -84,6 +86,16 @@ def restore(
     finally:
         shutil.rmtree(beside)
     return Restored(head, *done, known_upto)
+
+
+def _let_nobody_in(places: Places, at_ms: int) -> None:
+    """The backup knows nothing of what was ended or revoked since: sessions, tokens and links are good no more."""
+    people = open_people(places.people_db)
+    try:
+        with people.begin() as conn:
+            put_out(conn, at_ms)
+    finally:
+        people.dispose()
 
 
 def _later(places: Places, head: Head, erasures: Path | None) -> tuple[int | None, list[Said]]:

@@ -50,7 +50,9 @@ from ostiary.controller.acts.operators import (
 )
 from ostiary.controller.acts.own_things import OWN_COPY, OWN_RECORD, OWN_RECORDS, WHOSE_RECEIPT
 from ostiary.controller.acts.pack import PACK
+from ostiary.controller.acts.passes import PASS_NEW, PASS_REVOKE
 from ostiary.controller.acts.permit import permit
+from ostiary.controller.acts.pins import PIN_CLEAR, PIN_SET
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.policy_approval import APPROVE_POLICY, PROPOSE_POLICY, PROPOSED_POLICY
 from ostiary.controller.acts.policy_history import POLICY_HISTORY
@@ -84,6 +86,7 @@ ACTS: dict[str, Act] = {
         *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
+        *(PASS_NEW, PASS_REVOKE, PIN_SET, PIN_CLEAR),
         *(RELEASE, LOCATE, REBOOT, FACE_OFF, FACE_ON, DOOR, ALARMS, ACKNOWLEDGE),
         *(PROPOSE_POLICY, PROPOSED_POLICY, APPROVE_POLICY, POLICY_HISTORY),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),

@@ -9,7 +9,7 @@ from ostiary.controller.acts.house import Act, Asked, House
 async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {
         "site": house.site,
-        "nodes": house.nodes(),
+        "nodes": [{**node, "pack_age_ms": house.heard.of(node["node"]).pack_age_ms} for node in house.nodes()],
         "locked": [{"door": door, "since_ms": since_ms} for door, since_ms in house.locked().items()],
         "faceless": [{"door": door, "since_ms": since_ms} for door, since_ms in house.faceless().items()],
         "alarms": [document(alarm) for alarm in house.alarms.all()],

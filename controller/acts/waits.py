@@ -12,7 +12,7 @@ from ostiary.controller.acts.errors import malformed
 from ostiary.controller.acts.house import Act, Asked, House
 from ostiary.controller.record.opening import Erased
 
-MOST = 1_000
+MOST = 500
 WITHIN_MS = 120_000
 PAGE = 500
 

@@ -92,12 +92,6 @@ def end_others(conn: Connection, owner: str, but: int | None, at_ms: int) -> int
     return len(live)
 
 
-def end_all(conn: Connection, at_ms: int) -> None:
-    """End every session of everybody, as a restored backup must: it knows nothing of what was ended since."""
-    table = tables.session
-    conn.execute(update(table).where(table.c.ended_at_ms.is_(None)).values(ended_at_ms=at_ms))
-
-
 def _end(conn: Connection, session: int, at_ms: int) -> None:
     conn.execute(update(tables.session).where(tables.session.c.id == session).values(ended_at_ms=at_ms))
 

@@ -10,6 +10,7 @@ from ostiary.controller.acts.client import Keeper
 from ostiary.controller.people import cards, evidence, membership, registry
 from ostiary.controller.store.people_db import open_people
 from ostiary.controller.store.places import Places
+from ostiary.protocol import base64url
 from ostiary.scenarios.play.language import Door, Person
 
 OPERATOR = "scenario"
@@ -36,9 +37,9 @@ async def settle(places: Places, keeper: Keeper, people: dict[str, Person]) -> d
     engine = open_people(places.people_db)
     try:
         for person in people.values():
-            tag = None
+            tagged: dict[str, str] = {}
             if person.card is not None:
-                tag = (await keeper.act("card-tag", {"number": person.card}, operator=OPERATOR))["tag"]
+                tagged = await keeper.act("card-tag", {"number": person.card}, operator=OPERATOR)
             with engine.begin() as conn:
                 known = registry.add(conn, registry.new_id(os.urandom(10)), person.name.capitalize(), at_ms).id
                 if person.member:
@@ -47,9 +48,10 @@ async def settle(places: Places, keeper: Keeper, people: dict[str, Person]) -> d
                     )
                     evidence.keep(conn, form)
                     membership.add_membership(conn, known, "active", form.id, OPERATOR, at_ms, from_ms=at_ms - 1000)
-                if tag is not None:
-                    _take_back(conn, tag, at_ms)
-                    cards.add_card(conn, known, tag, "card of a scenario", at_ms)
+                if tagged:
+                    _take_back(conn, tagged["tag"], at_ms)
+                    sealed = base64url.decode(tagged["sealed"])
+                    cards.add_card(conn, known, tagged["tag"], "card of a scenario", at_ms, sealed=sealed)
             ids[person.name] = known
     finally:
         engine.dispose()

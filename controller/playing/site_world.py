@@ -22,14 +22,14 @@ from ostiary.controller.record.reading import Reading
 from ostiary.controller.site import log_place
 from ostiary.protocol.doorstep import together
 from ostiary.scenarios.play.errors import CannotPlay
-from ostiary.scenarios.play.judge import Testimony
+from ostiary.scenarios.play.judge import Witnessed
 from ostiary.scenarios.play.language import OPERATIONS, PLUGS, Scenario, Show, each
 from ostiary.scenarios.play.world import Row
 
 MOMENT_S = 0.02
 BACK_S = 30.0
 REST = {"rex": False, "fire": False, "tamper": False, "config": False, "power": True}
-CAN = frozenset({"apart", "hang", "pictures", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
+CAN = frozenset({"apart", "hang", "packs", "pictures", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
 
 
 class SiteWorld:
@@ -47,6 +47,7 @@ class SiteWorld:
         self._witness: dict[str, Witness] = {}
         self._base = 0
         self._cut = False
+        self._excused: set[str] = set()
 
     @property
     def now_ms(self) -> int:
@@ -78,6 +79,11 @@ class SiteWorld:
             for pin, level in REST.items():
                 await self.set_pin(door, pin, level)
             await self.leaf(door, "close")
+        for door in self._excused:
+            # Its node remembers for a while that somebody was leaving; the next page begins without that.
+            await self.plug("node", door, True)
+            await self.plug("node", door, False)
+        self._excused.clear()
 
     async def show(self, shown: Show) -> str:
         told, blob = together([self._portraits[name] for name in shown.pictures])
@@ -97,6 +103,8 @@ class SiteWorld:
         return reply["how"]
 
     async def set_pin(self, door: str, pin: str, level: bool) -> None:
+        if pin in ("rex", "fire") and level:
+            self._excused.add(door)
         await self._at(door, {"do": "set", "pin": pin, "level": level})
 
     async def pins(self, door: str) -> dict[str, Any]:
@@ -151,7 +159,7 @@ class SiteWorld:
             rows.append(Row(row.position, row.kind, row.door, row.verdict, row.code, row.about, alone))
         return rows
 
-    async def testimony(self, door: str) -> Testimony:
+    async def testimony(self, door: str) -> Witnessed:
         await self._see(door)
         return await self._witness[door].testimony(await self.rows(0), self.now_ms)
 

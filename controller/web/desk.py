@@ -22,6 +22,7 @@ from ostiary.controller.web.faces import Faces
 from ostiary.controller.web.following_log import FollowingLog
 from ostiary.controller.web.held_files import HeldFiles
 from ostiary.controller.web.index import Index
+from ostiary.controller.web.kept import Kept
 from ostiary.controller.web.live import Feed, Sources, Standing
 from ostiary.controller.web.often import Often
 from ostiary.controller.web.pocket import Pocket
@@ -33,6 +34,8 @@ from ostiary.controller.web.signin.known import Known
 from ostiary.controller.web.signin.password import Hashing
 from ostiary.controller.web.views import DoorChoice, DoorNow, DoorState
 from ostiary.controller.web.work import Work
+
+WAITS_S = 60.0  # for how long the numbers of who waited are told again
 
 
 class Desk:
@@ -51,6 +54,7 @@ class Desk:
         self.faces = Faces()
         self.often = Often()
         self.held_files = HeldFiles()
+        self.waits = Kept(WAITS_S)
         self.work = Work()
         self.comparing = Comparing()
         self.previewed = Previewed()
@@ -133,8 +137,10 @@ class Desk:
     async def now(self) -> tuple[dict[str, Any], tuple[DoorNow, ...], list[DoorState]]:
         """What the keeper says of the site, its doors in words, and the pins of the virtual ones."""
         standing = await self.act("standing", {}, operator=WEB)
-        doors = [door.id for door in await self.doors()]
-        pins = await doorway.states(self.places, doors)
+        policy = await self.policy()
+        rules = policy.doors if policy is not None else {}
+        doors = {name: rule.pack_age_ms if rule.offline == "pack" else None for name, rule in rules.items()}
+        pins = await doorway.states(self.places, list(doors))
         return standing, site_now.doors_now(standing, doors, {state.id: state for state in pins}), pins
 
     async def require_site_door(self, door: str) -> None:

@@ -56,7 +56,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """So many records of a sort in an hour, which begins at `hour_ms`."""
+    """So many records of a sort in an hour, or in as many as were asked for, from `hour_ms` on."""
 
     hour_ms: int
     kind: str
@@ -130,17 +130,19 @@ class Register:
         kinds, doors = {kind for kind, *_ in known}, {door for _, door, *_ in known if door}
         return Choices(tuple(sorted(kinds)), tuple(sorted(doors)), tuple(sorted({code for *_, code in known if code})))
 
-    def counts(self, since_ms: int) -> list[Count]:
-        """Every sort by the hour since then."""
+    def counts(self, since_ms: int, step_hours: int = 1, door: str | None = None) -> list[Count]:
+        """Every sort since then by the hour, or by so many hours; with `door` those of that door alone."""
         query = (
-            "SELECT hour, kind, door, verdict, code, count FROM tally JOIN sort ON sort.id = tally.sort"
-            " WHERE hour >= ? ORDER BY hour"
+            "SELECT hour / :step * :step AS slot, kind, door, verdict, code, sum(count)"
+            " FROM tally JOIN sort ON sort.id = tally.sort"
+            " WHERE hour >= :since AND (:door IS NULL OR door = :door) GROUP BY slot, sort.id ORDER BY slot"
         )
+        asked = {"step": step_hours, "since": since_ms // HOUR_MS, "door": door}
         with self._lock:
-            found = self._db.execute(query, (since_ms // HOUR_MS,)).fetchall()
+            found = self._db.execute(query, asked).fetchall()
         return [
-            Count(hour * HOUR_MS, kind, door or "", verdict or "", code or "", count)
-            for hour, kind, door, verdict, code, count in found
+            Count(slot * HOUR_MS, kind, door or "", verdict or "", code or "", count)
+            for slot, kind, door, verdict, code, count in found
         ]
 
     def late(self, since_ms: int) -> list[tuple[int, str, int]]:

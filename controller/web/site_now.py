@@ -16,14 +16,19 @@ STATES = {
 SITE = None
 
 
-def doors_now(standing: Mapping[str, Any], doors: Iterable[str], pins: Mapping[str, DoorState]) -> tuple[DoorNow, ...]:
-    """Every door of the policy and every door that has a node, by name. `pins` are those of virtual doors."""
+def doors_now(
+    standing: Mapping[str, Any], doors: Mapping[str, int | None], pins: Mapping[str, DoorState]
+) -> tuple[DoorNow, ...]:
+    """Every door of the policy and every door that has a node, by name. `doors` says for how long a door may decide
+    alone by a pack (None: it may not), `pins` are those of virtual doors."""
     nodes = standing["nodes"]
     locked = {lock["door"]: lock["since_ms"] for lock in standing["locked"]}
     faceless = {off["door"]: off["since_ms"] for off in standing["faceless"]}
     known = sorted({*doors, *(node["door"] for node in nodes)})
     return tuple(
-        _door(door, tuple(_node(node) for node in nodes if node["door"] == door), locked, faceless, pins)
+        _door(
+            door, tuple(_node(node) for node in nodes if node["door"] == door), locked, faceless, pins, doors.get(door)
+        )
         for door in known
     )
 
@@ -54,7 +59,20 @@ def _where(alarm: Mapping[str, Any]) -> str:
 def _node(told: Mapping[str, Any]) -> NodeNow:
     state = told["state"] if told["state"] in STATES else "unknown"
     acknowledged = bool(told["acknowledged"])
-    return NodeNow(told["node"], told["door"], state, STATES[state], told["at_ms"], bool(told["virtual"]), acknowledged)
+    age_ms, at_ms = told["pack_age_ms"], told["at_ms"]
+    pack_ms = None if age_ms is None or at_ms is None else at_ms - age_ms
+    return NodeNow(
+        told["node"], told["door"], state, STATES[state], at_ms, bool(told["virtual"]), acknowledged, pack_ms
+    )
+
+
+def _alone(node: NodeNow, alone_ms: int | None) -> str:
+    """What a node that cannot be reached may do, and for how long a change stays unknown to it."""
+    if alone_ms is None or node.pack_ms is None:
+        return "It lets nobody in alone."
+    until = short(node.pack_ms + alone_ms)
+    made = short(node.pack_ms)
+    return f"Its pack is of {made}: it may decide alone until {until}, and so long a change is unknown to it."
 
 
 def _door(
@@ -63,6 +81,7 @@ def _door(
     locked: Mapping[str | None, int],
     faceless: Mapping[str, int],
     pins: Mapping[str, DoorState],
+    alone_ms: int | None,
 ) -> DoorNow:
     since_ms = locked.get(SITE, locked.get(door))
     away = [node for node in nodes if node.state != "online"]
@@ -74,7 +93,7 @@ def _door(
         word, tone = "offline" if len(away) == len(nodes) else "in part offline", "wait"
     else:
         word, tone = "ready", "yes"
-    notes = [f"{node.node}: {node.says}" for node in away]
+    notes = [f"{node.node}: {node.says}. {_alone(node, alone_ms)}" for node in away]
     if since_ms is not None:
         notes.append(f"Nobody is let in since {short(since_ms)}. Leaving works as ever.")
         unheard = [node.node for node in nodes if not node.acknowledged]

@@ -31,7 +31,8 @@ class DoorState:
 @dataclass(frozen=True, slots=True)
 class NodeNow:
     """A node as the keeper hears it: `state` is online, stopped, lost or unknown, and `says` is that in words;
-    `acknowledged`: it has taken what the door shall be, locked down or not, looking at faces or not."""
+    `acknowledged`: it has taken what the door shall be, locked down or not, looking at faces or not. `pack_ms`: when
+    the pack that it holds was made, as it said last."""
 
     node: str
     door: str
@@ -40,6 +41,7 @@ class NodeNow:
     at_ms: int | None
     virtual: bool
     acknowledged: bool
+    pack_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,8 @@ class Alone:
                 rivals.add(number)
                 if cosine >= gallery.identify:
                     passing.add(number)
+        if passing == {packs.NOBODY}:
+            return NOT_IN_PACK, None, 0
         if len(rivals) == 1 and len(passing) == 1:
             person = passing.pop()
             return "", person, self._pack.schedule_of(person)

@@ -16,7 +16,8 @@ A "u" of an earlier version ends after the receipts.
 import binascii
 import json
 
-from ostiary.protocol import codes
+from ostiary.protocol import codes, messages
+from ostiary.protocol.errors import Refused
 
 TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Recovered:
         receipt = entry.get("receipt")
         if receipt is None:
             return
-        if entry["kind"] == codes.STRIKE_ON and receipt not in self.open:
+        if entry["kind"] == codes.STRIKE_ON and receipt not in self.open and receipt not in self.closed:
             self.open.append(receipt)
         elif entry["kind"] in codes.OUTCOMES:
             self.open = [kept for kept in self.open if kept != receipt]
@@ -127,6 +128,8 @@ def recover(data: bytes) -> Recovered:
         start = end + 1
     if damaged:
         _fill(recovered, recovered.last_seq + damaged)
+    if recovered.desired is not None and not _is_desired(recovered.desired):
+        recovered.desired, recovered.clean = None, False
     return recovered
 
 
@@ -136,7 +139,8 @@ def _take(recovered: Recovered, fields: "list[Any] | None", damaged: int) -> boo
         return False
     headed, recovered.headed = recovered.headed, True
     if fields[0] == "u":
-        recovered.open, recovered.closed = list(fields[2]), list(fields[3])
+        recovered.closed = fields[3]
+        recovered.open = [receipt for receipt in fields[2] if receipt not in recovered.closed]
         if len(fields) > 4:
             recovered.term = fields[4]
             recovered.desired = None if fields[5] is None else dict(fields[5])
@@ -205,4 +209,40 @@ def _unframed(framed: bytes) -> "list[Any] | None":
         known = (fields[0], len(fields)) in (("e", 8), ("e", 9), ("u", 4), ("u", 6))
     except (ValueError, TypeError, LookupError):
         return None
-    return fields if known else None
+    return fields if known and _sound(fields) else None
+
+
+def _sound(fields: "list[Any]") -> bool:
+    """Whether every field has its type: a checksum says that nothing changed, not that it was ever right."""
+    if fields[0] == "u":
+        counts, texts = fields[1:2] + fields[4:5], fields[2:4]
+        pairs: "list[Any]" = fields[5] if len(fields) > 5 and fields[5] is not None else []
+        named = _is_list(pairs) and all(
+            _is_list(pair) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
+        )
+        return named and _counts(counts) and all(_is_list(text) and _texts(text) for text in texts)
+    decided = len(fields) == 8 or (_is_list(fields[8]) and len(fields[8]) == len(DECISION))
+    told = [text for text in fields[6:8] if text is not None]
+    return decided and _counts(fields[1:4]) and fields[2] > 0 and _texts(fields[4:6]) and _texts(told)
+
+
+def _is_list(value: "Any") -> bool:
+    return isinstance(value, list)
+
+
+def _counts(values: "list[Any]") -> bool:
+    return all(type(value) is int and value >= 0 for value in values)
+
+
+def _texts(values: "list[Any]") -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _is_desired(desired: "dict[str, Any]") -> bool:
+    whole: "dict[str, Any]" = {"v": 1, "term": 0, "number": 1, "journal_upto": 0}
+    whole.update(desired)
+    try:
+        messages.encode("desired", whole)
+    except Refused:
+        return False
+    return True

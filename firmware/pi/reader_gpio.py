@@ -1,5 +1,8 @@
-"""A Wiegand reader with or without keys on two pins: what it sends becomes attempts. Levels are on the checklist:
-most readers drive 5 V, and a Pi's pins take 3.3 V."""
+"""A Wiegand reader with or without keys on two pins: what it sends becomes attempts.
+
+Its volts and its times are on the checklist (levels, wiegand, wiegand-clock): most readers drive 5 V, and a Pi's pins
+take 3.3 V.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +28,17 @@ class GpioReader:
         wires: Mapping[str, Wire],
         attempt: Callable[[dict[str, Any]], None],
         log: Callable[[str], None],
+        wants_pin: bool = False,
         factory: Any = None,
     ) -> None:
-        """Take the two pins. Raises what gpiozero raises where they cannot be had."""
+        """Take the two pins; `wants_pin`: a card waits for its PIN. Raises what gpiozero raises without them."""
         from gpiozero import Device
 
         self._attempt = attempt
         self._log = log
         self._refusals: dict[str, int] = {}
         self._wires = Wiegand()
-        self._entry = Entry()
+        self._entry = Entry(wants_pin)
         self._edges: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
         if factory is None:
             Device.ensure_pin_factory()

@@ -31,6 +31,11 @@ from ostiary.scenarios.play.language import (
 )
 from ostiary.scenarios.play.reading import Value, listed, read_page
 
+VERBS = (
+    *("show", "pull", "force", "close", "jitter", *PINS, "unplug", "plug", "hang", "go-on", "clock", "operator"),
+    *("wait", "expect", "repeat"),
+)
+EXPECTED = ("display", "strike", "contact", "verdict", "outcome", "log", "never", "rises", "within")
 _CARD = "[0-9]{1,20}"
 _PIN = "[0-9]{4,12}"
 _MINUTE_MS = 60_000
@@ -100,8 +105,7 @@ class _Page:
         return tuple(step for step in read if step is not None)
 
     def _step(self, item: Value) -> Step:
-        verbs = list(self._verbs)
-        pairs = item.pairs(f"a step: one of {listed(verbs)}")
+        pairs = item.pairs(f"a step: one of {listed(VERBS)}")
         words = {key.text("a word"): (key, value) for key, value in pairs}
         door = next(iter(self._doors))
         if "at" in words:
@@ -112,7 +116,7 @@ class _Page:
             )
         for word, (key, _) in words.items():
             if word not in self._verbs:
-                raise Mistake(key.at, key.found, listed(verbs), nearest_word(word, verbs))
+                raise Mistake(key.at, key.found, listed(VERBS), nearest_word(word, VERBS))
         if len(words) != 1:
             raise Mistake(item.at, f"{len(words)} verbs in one step", "one", cure="Make a step of each.")
         [(word, (_, value))] = words.items()
@@ -163,10 +167,9 @@ class _Page:
         return read_pin
 
     def _expect(self, value: Value, door: str) -> Expect:
-        known = ("display", "strike", "contact", "verdict", "outcome", "log", "never", "rises", "within")
-        fields = value.fields("what is expected", (), known)
+        fields = value.fields("what is expected", (), EXPECTED)
         if not set(fields) - {"within"}:
-            raise Mistake(value.at, "nothing expected", listed(known[:-1]))
+            raise Mistake(value.at, "nothing expected", listed(EXPECTED[:-1]))
 
         def word(name: str, valid: tuple[str, ...]) -> str | None:
             return fields[name].word(valid, name) if name in fields else None

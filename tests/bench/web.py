@@ -52,6 +52,7 @@ PURPOSE = "measuring the panel"
 LOOKS = 40  # of each page
 VIEWERS = 200
 ASKS_A_SECOND, ASKED_S = 50, 12
+LOST_S = 10.0
 CONNECTIONS, READ_S = 16, 6
 TARGETS = {"page p95 ms": 100, "first view bytes": 150_000, "p99 with viewers": 1.5, "reads a second": 1_000}
 Step = Callable[[str], None]
@@ -145,7 +146,8 @@ async def pages(client: httpx.AsyncClient, person: str, size: int, step: Step) -
             reply = await client.get(path)
             times.append(1000 * (time.perf_counter() - begun))
             if reply.status_code != 200:
-                raise SystemExit(f"{path} answered {reply.status_code}.")
+                said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", reply.text))
+                raise SystemExit(f"{path} answered {reply.status_code}: {said[-400:]}")
         took[name] = {"p95_ms": round(_quantile(times, 0.95), 1), "median_ms": round(statistics.median(times), 1)}
     return took
 
@@ -201,7 +203,11 @@ async def decisions(node: BareNode, step: Step, said: str) -> list[float]:
 
     async def one() -> None:
         at = time.perf_counter()
-        answer = await node.asked(node.ask(claim={"kind": "card", "value": CARD}))
+        try:
+            answer = await node.asked(node.ask(claim={"kind": "card", "value": CARD}), within_s=LOST_S)
+        except TimeoutError:
+            times.append(1000 * LOST_S)  # a lost one counts as the longest there is
+            return
         times.append(1000 * (time.perf_counter() - at))
         if answer["verdict"] != "grant":
             raise SystemExit(f"The door answered {answer}.")
@@ -213,9 +219,9 @@ async def decisions(node: BareNode, step: Step, said: str) -> list[float]:
     return times[ASKS_A_SECOND:]  # the first second warms up
 
 
-async def watched(address: str, cookie: str, node: BareNode, step: Step) -> tuple[list[float], int]:
-    """The same with so many viewers of the live list; and how many lines they got."""
-    port = int(address.rsplit(":", 1)[1])
+async def viewing(port: int, cookie: str) -> None:
+    """So many viewers of the live list in a process of their own: READY when all are there, and at the end of its
+    input how many decisions they were told."""
     line = f"GET /live HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncookie: ostiary-session={cookie}\r\n\r\n".encode()
     heard = 0
 
@@ -235,10 +241,27 @@ async def watched(address: str, cookie: str, node: BareNode, step: Step) -> tupl
     viewers = [asyncio.create_task(view(ready)) for _ in range(VIEWERS)]
     for _ in range(VIEWERS):
         await asyncio.wait_for(ready.acquire(), 60)
-    times = await decisions(node, step, f"decisions, {VIEWERS} viewers")
+    print("READY", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    print(heard, flush=True)
     for viewer in viewers:
         viewer.cancel()
     await asyncio.gather(*viewers, return_exceptions=True)
+
+
+async def watched(port: int, cookie: str, node: BareNode, step: Step) -> tuple[list[float], int]:
+    """The same with so many viewers; and how many lines they got."""
+    command = [sys.executable, __file__, "--view", str(port)]
+    viewers = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=os.environ | {"COOKIE": cookie}
+    )
+    assert viewers.stdin is not None and viewers.stdout is not None
+    if await viewers.stdout.readline() != b"READY\n":
+        raise SystemExit("The viewers did not come to see anything.")
+    times = await decisions(node, step, f"decisions, {VIEWERS} viewers")
+    viewers.stdin.close()
+    heard = int(await viewers.stdout.readline())
+    await viewers.wait()
     return times, heard
 
 
@@ -270,7 +293,7 @@ async def measured(home: Path, people: int, size: int, step: Step) -> dict[str, 
         report["reads"] = await reads(address, token)
         async with BareNode(places.node("front-1")) as node:
             alone = await decisions(node, step, "decisions, nobody watching")
-            seen, heard = await watched(address, token, node, step)
+            seen, heard = await watched(site.web_port, token, node, step)
         report["decisions at 50 asks/s"] = {
             "alone p99_ms": round(_quantile(alone, 0.99), 1),
             f"{VIEWERS} viewers p99_ms": round(_quantile(seen, 0.99), 1),
@@ -295,7 +318,11 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1_000_000)
     parser.add_argument("--on", type=Path)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--view", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.view is not None:
+        uvloop.run(viewing(given.view, os.environ["COOKIE"]))
+        return
 
     def step(text: str) -> None:
         if sys.stderr.isatty():

@@ -9,7 +9,7 @@ from typing import Any
 from ostiary.firmware.virtual.quick.wiring import NEEDLESS, ONE_SHOT
 from ostiary.firmware.virtual.quick.world import QuickWorld
 from ostiary.protocol import base64url
-from ostiary.scenarios.play.judge import Judgement, judge
+from ostiary.scenarios.play.judge import Judgement, Witnessed, judge
 from ostiary.scenarios.play.language import Show
 from ostiary.scenarios.play.page import parse
 
@@ -39,8 +39,12 @@ class Tally:
     lost: int = 0
     one_shots: int = 0
 
-    def count(self, fault: str, told: Any, judged: Judgement) -> None:
+    def count(self, fault: str, told: Witnessed, judged: Judgement) -> None:
         self.cases[fault] = self.cases.get(fault, 0) + 1
+        self.add(told, judged)
+
+    def add(self, told: Witnessed, judged: Judgement) -> None:
+        """What a judged door had done."""
         self.edges += judged.rises
         self.decisions += len(told.decided)
         self.entries += len(told.journals[0].noted)

@@ -33,6 +33,7 @@ class BareNode:
         self.desired: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.ordered: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
         self._events = 0
+        self.nonces: list[str] = []
         self.obeys = False  # whether it takes every `desired` at once, and says so
 
     async def __aenter__(self) -> "BareNode":
@@ -104,6 +105,7 @@ class BareNode:
         }
         said = {name: value for name, value in (message | changed).items() if value is not None}
         self.say(self.sealed(said, "status"), "status")
+        self.nonces += [nonce] if nonce else []
         return nonce
 
     def report(self, desired: dict[str, Any], **changed: Any) -> None:

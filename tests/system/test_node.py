@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the name `tests` belongs to a 
 from board_at_hand import PATIENCE_S, python, start_board
 from broker_site import broker_site, topic
 from played_keeper import NODE, NodeAtDoor, PlayedKeeper, node_at_door
+from visitor import Visitor, kinds
 
 pytestmark = pytest.mark.system
 
@@ -34,25 +35,6 @@ pytestmark = pytest.mark.system
 def node(tmp_path: Path) -> Iterator[NodeAtDoor]:
     with node_at_door(tmp_path / "data") as running:
         yield running
-
-
-class Visitor:
-    """Somebody who presents something, and waits in a thread of his own for what the door says."""
-
-    def __init__(self, node: NodeAtDoor, header: dict[str, Any] | None = None, picture: bytes | None = None) -> None:
-        self._replies: list[dict[str, Any]] = []
-        asked = {"do": "present", "card": "4711000815", "picture": picture is not None, **(header or {})}
-        self._thread = threading.Thread(target=lambda: self._replies.append(node.board.ask(asked, picture or b"")))
-        self._thread.start()
-
-    @property
-    def told(self) -> dict[str, Any]:
-        self._thread.join(PATIENCE_S)
-        return self._replies[0]
-
-
-def kinds(events: list[dict[str, Any]]) -> list[str]:
-    return [event["kind"] for event in events]
 
 
 def test_a_card_is_asked_about_granted_walked_through_and_closed(node: NodeAtDoor) -> None:

@@ -150,3 +150,34 @@ def test_an_entry_with_a_wrong_number_is_refused() -> None:
     recovered = journal.recover(bytes_of(sample()))
     with pytest.raises(ValueError, match="9 cannot follow 6"):
         recovered.follow({**sample()[0], "seq": 9})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ["e", "1", 1, 0, "set", "exit", None, None],
+        ["e", 1, -1, 0, "set", "exit", None, None],
+        ["e", 1, 1, 0, "set", ["exit"], None, None],
+        ["e", 1, 1, 0, "set", "exit", 7, None],
+        ["e", 1, 1, 0, "set", "exit", None, None, {}],
+        ["u", None, [], []],
+        ["u", 0, 7, []],
+        ["u", 0, [], [[]], 0, None],
+        ["u", 0, [], [], "7", None],
+        ["u", 0, [], [], 0, [["lockdown"]]],
+    ],
+)
+def test_a_right_checksum_over_wrong_types_is_damage_and_no_crash(fields: list[Any]) -> None:
+    data = journal.head(journal.Recovered()) + journal._framed(fields)
+    recovered = journal.recover(data)
+    assert (recovered.clean, recovered.lost) == (False, [1])
+
+
+def test_what_was_desired_counts_only_when_a_keeper_could_have_said_it() -> None:
+    for desired in ([["lockdown", False]], [["lockdown", 1], ["face", True], ["offline", "deny"]]):
+        recovered = journal.recover(journal._framed(["u", 0, [], [], 3, desired]))
+        assert (recovered.desired, recovered.term, recovered.clean) == (None, 3, False)
+
+
+def test_a_decision_that_has_its_outcome_is_not_open_again() -> None:
+    assert journal.recover(journal._framed(["u", 0, ["a", "b"], ["b"]])).open == ["a"]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.controller.access import alarming
@@ -135,6 +135,7 @@ def test_never_twice_in_any_order(steps: list[tuple[str, str]], together: int) -
         assert all(alarm.stands for alarm in kept.alarms.all())
 
 
+@settings(max_examples=15)  # each writes a log to the disk
 @given(st.lists(st.tuples(st.sampled_from(("tamper", LOST, "duress")), st.booleans()), max_size=12))
 def test_the_log_tells_the_same_alarms_again(steps: list[tuple[str, bool]]) -> None:
     import tempfile

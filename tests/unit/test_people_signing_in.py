@@ -34,6 +34,7 @@ from ostiary.controller.people.errors import (
     OperatorNeeded,
     ScopeTooWide,
 )
+from ostiary.controller.people.putting_out import put_out
 from ostiary.controller.store.people_db import open_people
 
 AT = 1_772_500_000_000
@@ -258,6 +259,17 @@ def test_a_token_is_for_deeds_that_its_owner_may_do(conn: Connection) -> None:
     tokens.revoke(conn, BEN, made.id, AT)
     with pytest.raises(NoSuchToken):
         tokens.revoke(conn, BEN, made.id, AT)
+
+
+def test_after_a_restore_nobody_is_in(conn: Connection) -> None:
+    token = sessions.begin(conn, ANNA, "passkey", "a", "b", KEY, AT)
+    _, text = tokens.add(conn, operators.operator_of(conn, ANNA), "x", ("enrol",), 7, KEY, AT)
+    link = links.make(conn, BEN, "Anna", KEY, AT)
+    put_out(conn, AT + 1)
+    held, made = sessions.session_with(conn, token), tokens.token_with(conn, text)
+    assert held is not None and made is not None and not held.live(AT + 2) and not made.live(AT + 2)
+    with pytest.raises(LinkUsed):
+        links.good(conn, link, AT + 2)
 
 
 # --- guessing ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ostiary.controller.people.credentials import Passkey
+from ostiary.controller.people.operators import Operator
+from ostiary.controller.people.sessions import Session
+from ostiary.controller.people.tokens import Token
 from ostiary.controller.web import record_words, render
 from ostiary.controller.web.directory import Found
 from ostiary.controller.web.doorway import display
@@ -35,6 +39,7 @@ from ostiary.controller.web.views import (
     Step,
 )
 from tests.unit.panel_pages import panel_pages
+from tests.unit.signed_in import EVERYTHING
 
 TEMPLATES = sorted((ROOM / "templates").glob("*.html"))
 OURS = [*(file for file in STATIC.glob("*.*s*") if ".min." not in file.name), *TEMPLATES]
@@ -98,6 +103,7 @@ def _pages(text: str) -> list[str]:
             purpose=text,
             doors=[door],
             states={"front": DoorState("front", text, True, True, text, True)},
+            alone={"front": (text, text)},
             portraits=[PortraitChoice("p", text)],
             cards=[],
             rows=[row],
@@ -132,7 +138,53 @@ def _pages(text: str) -> list[str]:
             lines=[DiffLine("+", text)],
         ),
         *_previews(text),
+        *_signing_in(text),
         *panel_pages(text),
+    ]
+
+
+def _signing_in(text: str) -> list[str]:
+    """The pages of signing in; a name, a label and a browser are what somebody else wrote."""
+    key = Passkey(1, text, b"", b"", 0, text, AT_MS, AT_MS)
+    session = Session(1, text, text, text, text, text, AT_MS, AT_MS, AT_MS, None)
+    token = Token(1, text, text, frozenset({text}), AT_MS, AT_MS, None, AT_MS)
+    who, operator = replace(EVERYTHING, name=text), Operator(text, text, frozenset({text}), AT_MS, text, None)
+    gone = replace(operator, disabled_at_ms=AT_MS)
+    qr = {"secret": text, "grouped": text, "qr": text, "shortest": 12, "problem": DoorAway(text, text, text)}
+    at = {"passkeys": False, "passkeys_at": f"/{text}"}
+    asked = {"problem": None, "next": text, "name": text, "opened": "password", "none_yet": True}
+    mine = {"sessions": [session], "keys": [key], "tokens": [token], "scopes": [text], "new_token": text}
+    links = {"link": text, "link_for": text, "name": text, "wanted": (), "roles": [(text, text)]}
+    return [
+        fragment("sign_in.html", **asked, **at),
+        fragment("set_up.html", token="x", first=True, operator_name=text, for_person=False, **qr, **at),
+        fragment("set_up.html", token="x", first=False, operator_name=text, for_person=False, **qr, **at),
+        fragment(
+            "account.html",
+            here="/account",
+            purpose=text,
+            visitor=who,
+            who=who,
+            done=text,
+            fresh=False,
+            has_password=True,
+            codes_left=0,
+            problem=None,
+            **mine,
+            **at,
+        ),
+        fragment("account_password.html", here="/account", purpose=None, visitor=who, **qr),
+        fragment(
+            "operators.html",
+            here="/operators",
+            purpose=None,
+            who=who,
+            done=text,
+            problem=None,
+            everybody=[operator, gone],
+            **links,
+        ),
+        fragment("codes.html", here="/account", purpose=None, codes=(text,), first=False),
     ]
 
 

@@ -85,6 +85,8 @@ def test_counts_by_the_hour_add_up_and_go_on_where_they_were(tmp_path: Path) -> 
     again.take(held[5:])
     assert [(one.hour_ms // HOUR_MS, one.count) for one in again.counts(0)] == [(0, 4), (1, 4), (2, 2)]
     assert [one.hour_ms // HOUR_MS for one in again.counts(2 * HOUR_MS)] == [2]
+    assert [(one.hour_ms // HOUR_MS, one.count) for one in again.counts(0, 2, "front")] == [(0, 8), (2, 2)]
+    assert again.counts(0, 24, "studio") == []
     assert again.choices().doors == ("front",)
     again.close()
 

@@ -47,7 +47,7 @@ async def one(request: Request, door: str, who: Sees, done: str = "") -> Respons
     rule = policy.doors.get(door) if policy else None
     at_ms = now_ms()
     since_ms = at_ms - DAYS * 24 * HOUR_MS
-    counts = await run_in_threadpool(desk.register.counts, since_ms)
+    counts = await run_in_threadpool(desk.register.counts, since_ms, 24, door)
     templates = await run_in_threadpool(_templates, desk)
     view: dict[str, Any] = {
         "door": next(one for one in known if one.id == door),

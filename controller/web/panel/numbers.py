@@ -27,12 +27,12 @@ async def shown(request: Request, who: Sees, days: int = 7) -> Response:
     days = days if days in DAYS else 7
     at_ms = now_ms()
     since_ms = at_ms - days * 24 * HOUR_MS
-    counts = await run_in_threadpool(desk.register.counts, since_ms)
+    counts = await run_in_threadpool(desk.register.counts, since_ms, DAYS[days])
     late = await run_in_threadpool(desk.register.late, since_ms)
     doors = sorted({door for _, door, _ in late})
     return page(
         request, "numbers.html", here="/numbers", days=days, choices=tuple(DAYS),
         chart=numbers.by_hour(counts, since_ms, at_ms, DAYS[days]), reasons=numbers.reasons(counts),
         late=[(door, sum(count for _, at, count in late if at == door)) for door in doors],
-        waits=await desk.act("waits", {"since_ms": since_ms}, **by(who)), step=DAYS[days],
+        waits=await desk.waits.get(days, lambda: desk.act("waits", {"since_ms": since_ms}, **by(who))), step=DAYS[days],
     )  # fmt: skip

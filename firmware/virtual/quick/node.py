@@ -14,7 +14,7 @@ from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.sight import Seen
 from ostiary.firmware.virtual.leaf import Leaf
 from ostiary.firmware.virtual.pins import INSIDE, OWN
-from ostiary.firmware.virtual.quick.alone import QuickAlone
+from ostiary.firmware.virtual.quick.alone import QuickAlone, QuickPacks
 from ostiary.firmware.virtual.quick.clockwork import Clockwork
 from ostiary.firmware.virtual.quick.flash import Flash, FlashJournal, PowerCut
 from ostiary.firmware.virtual.quick.guard import QuickGuard
@@ -45,7 +45,7 @@ class QuickNode:
         self.noted: list[dict[str, Any]] = []
         self.noted_ms: list[int] = []
         self.told: list[str] = []
-        self.alone: QuickAlone | None = None
+        self.packs = QuickPacks()
         self.display: dict[str, Any] | None = None
         self.guard: QuickGuard | None = None
         self.host: Host | None = None
@@ -82,9 +82,8 @@ class QuickNode:
         )
         about = {"firmware": "ostiary-pi 0.1.0", "roles": list(self.roles), "virtual": True}
         door = Door(self.door_name, boot, self._journal.kept, self.roles, safe_mode)
-        self.host = Host(door, self._journal, self, outside, about, self._dice.randbytes, lambda line: None)
-        self._turn(lambda now_ms: self._host().handle(("start",), now_ms))
-        self._turn(lambda now_ms: self._host().handle(("pack", self.alone), now_ms))
+        self.host = Host(door, self._journal, self, outside, self.packs, about, self._dice.randbytes, lambda line: None)
+        self._turn(lambda now_ms: self._host().start(now_ms))
         self.levels()
         if self.guard is not None:
             self._clockwork.after(START_MS, self.guard.start)
@@ -153,15 +152,15 @@ class QuickNode:
 
     def heard(self, purpose: str, message: dict[str, Any]) -> None:
         """From the wire."""
-        self._turn(lambda now_ms: self._host().handle((purpose, message), now_ms))
+        self._turn(lambda now_ms: self._host().heard(purpose, message, now_ms))
 
     def line(self, up: bool) -> None:
         """From the wire."""
         self._turn(lambda now_ms: self._host().line(up, now_ms))
 
-    def pack(self, alone: QuickAlone | None) -> None:
-        """A pack came, or none is held any more."""
-        self.alone = alone
+    def pack(self, alone: QuickAlone) -> None:
+        """A pack came."""
+        self.packs.held = alone
         self._turn(lambda now_ms: self._host().handle(("pack", alone), now_ms))
 
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:

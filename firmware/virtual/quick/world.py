@@ -16,7 +16,7 @@ from ostiary.firmware.virtual.quick.keeper import QuickKeeper, pass_text, probe
 from ostiary.firmware.virtual.quick.node import REPLY_WAIT_MS, QuickNode
 from ostiary.firmware.virtual.quick.wire import Wire
 from ostiary.firmware.virtual.quick.wiring import WiredLeaf
-from ostiary.scenarios.play.judge import Edge, Journal, Testimony, Told
+from ostiary.scenarios.play.judge import Edge, Journal, Told, Witnessed
 from ostiary.scenarios.play.language import OPERATIONS, PLUGS, Scenario, Show
 from ostiary.scenarios.play.world import Row
 
@@ -255,10 +255,10 @@ class QuickWorld:
     async def rows(self, since: int) -> list[Row]:
         return [] if self.keeper is None else [record.row for record in self.keeper.records[since:]]
 
-    async def testimony(self, door: str) -> Testimony:
+    async def testimony(self, door: str) -> Witnessed:
         return self.told(door)
 
-    def told(self, door: str) -> Testimony:
+    def told(self, door: str) -> Witnessed:
         """Everything that is known of a door."""
         assert self.keeper is not None  # noqa: S101 - nobody judges an empty world
         here = self.doors[door]
@@ -273,7 +273,7 @@ class QuickWorld:
             )
             for node in sorted(here.nodes, key=lambda node: "strike" not in node.roles)
         )
-        return Testimony(
+        return Witnessed(
             tuple(here.edges),
             journals,
             self.keeper.decided(door),
