@@ -133,8 +133,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Each door says when it has forgotten it too:",
         "Jede Tür sagt, wann auch sie es vergessen hat:",
     ),
-    "forgotten-at": ("{node}: forgotten at {at}", "{node}: vergessen um {at}"),
-    "forgotten-wait": ("{node}: not yet, it will when it is back", "{node}: noch nicht, sobald sie wieder da ist"),
+    "forgotten-at": ("{door}: forgotten at {at}", "{door}: vergessen um {at}"),
+    "forgotten-wait": ("{door}: not yet, it will when it is back", "{door}: noch nicht, sobald sie wieder da ist"),
     "leave": ("Leave this house", "Dieses Haus verlassen"),
     "leave-lede": (
         "Your name, cards, entries and face are deleted. No door lets you in any more. What was decided stays in the "
