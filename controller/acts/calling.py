@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller.acts.house import House
+from ostiary.controller.people import registry
 from ostiary.controller.people.operators import acting, active_named
-from ostiary.controller.people.roles import RESERVED, house_may, may
+from ostiary.controller.people.roles import PERSON, RESERVED, house_may, may
 from ostiary.controller.store.errors import StoreUnavailable
 
 FOUNDING = "founding"
@@ -25,6 +26,7 @@ class Caller:
     roles: frozenset[str]
     more: frozenset[str]
     known: bool = True
+    person: str | None = None  # a person who asks about themselves, signed in at the web
 
     def may(self, deed: str) -> bool:
         return may(self.roles, deed) or deed in self.more or house_may(self.name, deed)
@@ -44,6 +46,9 @@ async def calling(house: House, name: str) -> Caller:
 
     def look() -> Caller:
         with house.people.begin() as conn:
+            if name.startswith(PERSON):
+                person = name.removeprefix(PERSON)
+                return Caller(name, nobody, nobody, registry.is_here(conn, person), person)
             found = active_named(conn, name) if name else acting(conn, name)
         return Caller(name, nobody, nobody, known=False) if found is None else Caller(found.name, found.roles, nobody)
 

@@ -26,4 +26,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-CONTEST_OPEN = Act("contest-open", "open-contest", False, _do)
+CONTEST_OPEN = Act("contest-open", "open-contest", False, _do, own=True)

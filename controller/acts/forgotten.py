@@ -14,4 +14,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
             raise malformed("Nothing was looked up.", "The request names no person.")
 
 
-FORGOTTEN = Act("forgotten", "list-people", False, _do)
+FORGOTTEN = Act("forgotten", "list-people", False, _do, own=True)

@@ -155,12 +155,14 @@ class House(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act: its name, the deed that it is (`people/roles.py`), whether a purpose is needed, and what is done."""
+    """One act: its name, the deed that it is (`people/roles.py`), whether a purpose is needed, and what is done.
+    `own`: a person may ask it too, without a purpose, about themselves; its argument `person` then is who asks."""
 
     name: str
     deed: str
     needs_purpose: bool
     do: Callable[[House, Asked], Awaitable[dict[str, Any]]]
+    own: bool = False
 
 
 def act_record(

@@ -1,5 +1,8 @@
 """Who may ask for which act: a pure function with its own table of cases."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ostiary.controller.acts.calling import Caller
 from ostiary.controller.acts.errors import ActError, refused
 from ostiary.controller.acts.house import Act
@@ -8,9 +11,13 @@ from ostiary.controller.people.roles import who_may
 PURPOSE_LETTERS = range(4, 201)
 
 
-def permit(act: Act, caller: Caller, purpose: str | None) -> ActError | None:
-    """None when the act may be done, else the refusal in words."""
+def permit(act: Act, caller: Caller, args: Mapping[str, Any], purpose: str | None) -> ActError | None:
+    """None when the act may be done with these arguments, else the refusal in words."""
     what = f"{act.name} was not done."
+    if caller.person is not None:
+        if not caller.known or not act.own or args.get("person") != caller.person:
+            return refused(what, "A person may see and decide what is theirs, and nothing else.", "Ask the staff.")
+        return None
     if not caller.known:
         return refused(
             what,

@@ -24,6 +24,7 @@ from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.explain import EXPLAIN
 from ostiary.controller.acts.export import EXPORT
 from ostiary.controller.acts.face import FACE_OFF, FACE_ON
+from ostiary.controller.acts.find_receipt import FIND_RECEIPT
 from ostiary.controller.acts.forgotten import FORGOTTEN
 from ostiary.controller.acts.house import Act, Asked, House
 from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
@@ -47,6 +48,7 @@ from ostiary.controller.acts.operators import (
     TOKEN_NEW,
     TOKEN_REVOKE,
 )
+from ostiary.controller.acts.own_things import OWN_COPY, OWN_RECORD, OWN_RECORDS, WHOSE_RECEIPT
 from ostiary.controller.acts.pack import PACK
 from ostiary.controller.acts.passes import PASS_NEW, PASS_REVOKE
 from ostiary.controller.acts.permit import permit
@@ -54,6 +56,7 @@ from ostiary.controller.acts.pins import PIN_CLEAR, PIN_SET
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.policy_approval import APPROVE_POLICY, PROPOSE_POLICY, PROPOSED_POLICY
 from ostiary.controller.acts.policy_history import POLICY_HISTORY
+from ostiary.controller.acts.portal_link import PORTAL_LINK
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
@@ -88,6 +91,7 @@ ACTS: dict[str, Act] = {
         *(PROPOSE_POLICY, PROPOSED_POLICY, APPROVE_POLICY, POLICY_HISTORY),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
         *(WAITS, RECEIPT, EXPORT, ROTATE_LOG_KEY),
+        *(OWN_RECORDS, OWN_RECORD, OWN_COPY, WHOSE_RECEIPT, FIND_RECEIPT, PORTAL_LINK),
         *(BACKUP, ASK_ERASE, ERASE),
         *(OPERATOR_ADD, OPERATOR_ROLES, OPERATOR_DISABLE, OPERATOR_ENABLE, OPERATOR_RESET),
         *(OPERATOR_LINK, TOKEN_NEW, TOKEN_REVOKE, SIGNED_IN, SIGN_IN_CHANGED, SECOND_FACTOR_SEAL, SECOND_FACTOR_CHECK),
@@ -147,7 +151,7 @@ async def answer(
         act, args, name, purpose = _read(line)
         caller = await calling(house, name)
         asked = Asked(args, caller.name, caller.roles, purpose, told)
-        if refusal := permit(act, caller, purpose):
+        if refusal := permit(act, caller, args, purpose):
             await refusals.record(house, act, asked, refusal)
             raise refusal
         return {"done": await act.do(house, asked)}

@@ -25,4 +25,4 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     return {"index": receipt.position}
 
 
-WITHDRAW_FACE = Act("withdraw-face", "withdraw-face", False, _do)
+WITHDRAW_FACE = Act("withdraw-face", "withdraw-face", False, _do, own=True)

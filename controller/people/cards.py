@@ -54,6 +54,12 @@ def revoke_card(conn: Connection, card: int, at_ms: int) -> Card:
     return next(one for one in cards(conn, held.person) if one.id == card)
 
 
+def holder_of(conn: Connection, tag: str) -> str | None:
+    """Whose card this is, by its tag; None for one that opens nothing."""
+    here = (tables.card.c.tag == tag) & tables.card.c.revoked_at_ms.is_(None)
+    return conn.execute(select(tables.card.c.person).where(here)).scalar_one_or_none()
+
+
 def cards(conn: Connection, person: str) -> tuple[Card, ...]:
     """The person's cards, revoked ones among them, the oldest first."""
     rows = conn.execute(select(tables.card).where(tables.card.c.person == person).order_by(tables.card.c.id))

@@ -204,6 +204,14 @@ def contests(conn: Connection, person: str) -> tuple[Contest, ...]:
     return tuple(_read(row) for row in rows.mappings())
 
 
+def about_decision(conn: Connection, position: int) -> tuple[Contest, ...]:
+    """All contests of the decision at this position, in the order in which they were opened."""
+    rows = conn.execute(
+        select(tables.contest).where(tables.contest.c.decision == position).order_by(tables.contest.c.id)
+    )
+    return tuple(_read(row) for row in rows.mappings())
+
+
 def undecided(conn: Connection) -> tuple[Contest, ...]:
     """All contests without an outcome, those that are due first."""
     open_ = tables.contest.c.outcome.is_(None)

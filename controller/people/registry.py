@@ -61,6 +61,12 @@ def person_here(conn: Connection, person: str) -> Person:
     return _read(row)
 
 
+def is_here(conn: Connection, person: str) -> bool:
+    """Whether this is the id of a person who has not left."""
+    here = (tables.person.c.id == person) & tables.person.c.left_at_ms.is_(None)
+    return conn.execute(select(tables.person.c.id).where(here)).first() is not None
+
+
 def everybody(conn: Connection) -> tuple[Person, ...]:
     """All who are here, by name as a reader of names would sort them."""
     rows = conn.execute(select(tables.person).where(tables.person.c.left_at_ms.is_(None)))

@@ -70,6 +70,8 @@ DEEDS = tuple(ALLOWED)
 # Not operators, and no operator may take these names. `web` is the web process itself, where no operator asks;
 # `console` is whoever works on the site's own machine as the site's own user, who could read its keys as well.
 WEB, CONSOLE = "web", "console"
+PERSON = "person "
+"""Before a person's id: under this name the web asks the keeper for somebody who signed in to see what is theirs."""
 SERVE = "serve"
 """What the web needs of the keeper to be a web: seal and check a second factor, verify a report, announce changes."""
 _OF_THE_HOUSE: dict[str, frozenset[str]] = {

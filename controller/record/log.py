@@ -155,9 +155,27 @@ class Log:
 
         Reads much: not for the event loop. Raises Broken when one was changed.
         """
+        holders = self._holders_of(person, since_ms, until_ms)
+        return self._all_opened(self._reading.decisions_of(holders, since_ms, most) if holders else [])
+
+    def records_of(self, person: str, since_ms: int, until_ms: int, most: int) -> list[Opened]:
+        """The same for records of every kind."""
+        holders = self._holders_of(person, since_ms, until_ms)
+        return self._all_opened(self._reading.records_of(holders, since_ms, most) if holders else [])
+
+    def concerns(self, position: int, person: str) -> bool:
+        """Whether a record that is there can be opened with this person's key: it was written about them."""
+        row = self._reading.at(position)
+        if row is None:
+            return False
+        holders = self._holders_of(person, row.at_ms, row.at_ms)
+        return self._reading.held_by(position, holders)
+
+    def _holders_of(self, person: str, since_ms: int, until_ms: int) -> list[bytes]:
         names = holder_names_since(person, since_ms, until_ms)
-        holders = [key.id for name in names if (key := self._keys.held(name)) is not None]
-        positions = self._reading.decisions_of(holders, since_ms, most) if holders else []
+        return [key.id for name in names if (key := self._keys.held(name)) is not None]
+
+    def _all_opened(self, positions: Sequence[int]) -> list[Opened]:
         opened = [self.opened(position) for position in positions]
         return [one for one in opened if isinstance(one, Opened)]
 

@@ -116,12 +116,31 @@ class Reading:
         The log has no index of persons, so that its store says nothing about who passed where: this reads all wraps
         since then, a piece at a time.
         """
+        return self._held_by(holders, since_ms, most, log_db.decisions_between)
+
+    def records_of(self, holders: Sequence[bytes], since_ms: int, most: int) -> list[int]:
+        """The same for records of every kind: what was decided, done, looked at and told about somebody."""
+        return self._held_by(holders, since_ms, most, log_db.records_between)
+
+    def held_by(self, position: int, holders: Sequence[bytes]) -> bool:
+        """Whether one of these keys (their ids) opens the record at `position`."""
+        for _, wraps in self.ask(lambda db: log_db.records_between(db, position, position + 1)):
+            return any(holder in holders for holder, _ in holders_in(wraps))
+        return False
+
+    def _held_by(
+        self,
+        holders: Sequence[bytes],
+        since_ms: int,
+        most: int,
+        between: Callable[[LogReader, int, int], list[tuple[int, bytes]]],
+    ) -> list[int]:
         first, upto, wanted = self.first_since(since_ms), self.size(), frozenset(holders)
         found: list[int] = []
         while upto > first and len(found) < most:
             lower = max(first, upto - PIECE)
             piece = (lower, upto)
-            wrapped = self.ask(lambda db, piece=piece: log_db.decisions_between(db, *piece))
+            wrapped = self.ask(lambda db, piece=piece: between(db, *piece))
             found += [at for at, wraps in wrapped if any(holder in wanted for holder, _ in holders_in(wraps))]
             upto = lower
         return found[:most]

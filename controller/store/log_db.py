@@ -76,6 +76,14 @@ def decisions_between(db: LogReader, lower: int, upper: int) -> list[tuple[int, 
     ).fetchall()
 
 
+def records_between(db: LogReader, lower: int, upper: int) -> list[tuple[int, bytes]]:
+    """The same of records of every kind."""
+    return db.execute(
+        "SELECT position, wraps FROM record WHERE position >= ? AND position < ? ORDER BY position DESC",
+        (lower, upper),
+    ).fetchall()
+
+
 def freshness(db: LogReader) -> dict[str, tuple[int, int]]:
     return {node: (boot, seq) for node, boot, seq in db.execute("SELECT node, boot, seq FROM freshness")}
 

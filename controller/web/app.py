@@ -34,11 +34,13 @@ from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.guard import Guard
 from ostiary.controller.web.once import Once
 from ostiary.controller.web.panel import PAGES
+from ostiary.controller.web.portal import codes, kiosk, me, parting, receipts, taking
 from ostiary.controller.web.problem import Problem
 from ostiary.controller.web.render import STATIC
 from ostiary.controller.web.signin.pages import SIGN_IN
 from ostiary.controller.web.static_files import NamedByContent
 
+PORTAL = (receipts, me, taking, parting, codes, kiosk)
 POLICY_API = (api_policy, policy_past, policy_looks, policy_preview, policy_proofs)
 API = (
     *(api_doors, site, orders, api_decisions, records, log_records, persons, api_people, challenges, api_contests),
@@ -46,7 +48,7 @@ API = (
     operating,
     describing,
 )
-ROOMS = (*SIGN_IN, *PAGES, *API, live, reports, log, health, metrics)
+ROOMS = (*SIGN_IN, *PAGES, *PORTAL, *API, live, reports, log, health, metrics)
 """Every address of the web but the static files."""
 
 

@@ -105,10 +105,10 @@ async def enrol_face(desk: Desk, person: str, probe: "Probe") -> None:
     await desk.refresh()
 
 
-async def withdraw_face(desk: Desk, person: str) -> None:
+async def withdraw_face(desk: Desk, person: str, *, asked_by: str | None = None) -> None:
     """End the consent, delete the templates and have the keeper destroy their key. May be repeated until it is done.
 
-    Raises `NoConsent` for a person who never gave one.
+    `asked_by`: where no operator asks but the person. Raises `NoConsent` for a person who never gave one.
     """
 
     def write(engine: Engine) -> None:
@@ -121,7 +121,7 @@ async def withdraw_face(desk: Desk, person: str) -> None:
 
     await run_in_threadpool(write, desk.people)
     # Rows first: should the keeper be away now, no template is left that its key could open, and asking again helps.
-    await desk.act("withdraw-face", {"person": person})
+    await desk.act("withdraw-face", {"person": person}, operator=asked_by)
     await desk.refresh()
 
 

@@ -15,5 +15,10 @@ def receipt_qr(code: str, leaf: str, salt: str) -> Markup:
 
 def grouped(code: str) -> str:
     """A receipt code in four groups of four, as it is read aloud."""
-    plain = code.replace("-", "").strip().upper()
+    plain = plain_code(code)
     return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
+
+
+def plain_code(code: str) -> str:
+    """A receipt code as the log knows it, however somebody typed it."""
+    return code.replace("-", "").replace(" ", "").strip().upper()

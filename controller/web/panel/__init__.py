@@ -18,6 +18,7 @@ from ostiary.controller.web.panel import (
     policy,
     policy_past,
     policy_shadow,
+    portal_link,
     purpose,
     review,
     standing,
@@ -28,5 +29,5 @@ from ostiary.controller.web.panel import (
 PAGES = (
     *(now, doors, door_acts, lockdown, step_up, numbers),
     *(contests, review, decisions, log, imports, ledger),
-    *(people, person, face, standing, policy, policy_past, policy_shadow, models, purpose),
+    *(people, person, face, standing, portal_link, policy, policy_past, policy_shadow, models, purpose),
 )

@@ -1,4 +1,4 @@
-"""The page of one decision, which is a look-up and recorded as one, and the page of a receipt, which opens nothing."""
+"""The page of one decision, which is a look-up and recorded as one."""
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -10,14 +10,11 @@ from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.panel import purpose as purposes
 from ostiary.controller.web.problem import NotThere
 from ostiary.controller.web.purpose import purpose_of
-from ostiary.controller.web.qr import grouped
 from ostiary.controller.web.render import page
-from ostiary.controller.web.signin.who import anybody, signed_in
+from ostiary.controller.web.signin.who import signed_in
 from ostiary.controller.web.views import LogState
 
 router = APIRouter(include_in_schema=False)
-
-RECEIPT_LONGEST = 24
 
 
 @router.get("/decisions/{position}", dependencies=[signed_in("open-decision")])
@@ -47,11 +44,3 @@ async def decision(request: Request, position: int) -> Response:
             tuple(standing.get("log_alarms") or ()),
         ),
     )
-
-
-@router.get("/receipt", dependencies=[anybody("a receipt code is enough for what a receipt says")])
-async def receipt(request: Request, code: str = "") -> Response:
-    """What a person sees who has a code alone: that the decision is in the log, and what the door said."""
-    code = code.strip()[:RECEIPT_LONGEST]
-    found = await run_in_threadpool(desk_of(request).index.by_receipt, code) if code else None
-    return page(request, "receipt.html", code=grouped(code), found=found)

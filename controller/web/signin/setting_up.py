@@ -1,4 +1,4 @@
-"""The page behind a one-time link: somebody makes a passkey, or chooses a password and an authenticator app."""
+"""The page behind a one-time link: a passkey, or else a password and an app for operators, codes for persons."""
 
 import os
 from collections.abc import Callable
@@ -43,6 +43,11 @@ class Owner:
     def first(self) -> bool:
         return not self.id
 
+    @property
+    def person(self) -> bool:
+        """A person has no name to sign in by, so they have a passkey or recovery codes, and never a password."""
+        return self.id.startswith("p-")
+
 
 @router.get("/setup/{token}")
 async def set_up(request: Request, token: str) -> Response:
@@ -81,6 +86,8 @@ async def by_passkey(request: Request, token: str) -> Response:
 @router.post("/setup/{token}")
 async def by_password(request: Request, token: str) -> Response:
     desk, owner, form = desk_of(request), await _owner(request, token), await read_form(request)
+    if owner.person:
+        return await _by_codes(request, desk, owner, token)
     secret, typed = form.fields.get("secret", ""), form.fields.get("password", "")
     name = form.fields.get("name", "")
     try:
@@ -99,6 +106,14 @@ async def by_password(request: Request, token: str) -> Response:
         return await _page(request, token, owner, secret, problem, name)
     response = RedirectResponse(_next(made_for), 303)
     await begin(request, response, made_for, "setup")
+    return response
+
+
+async def _by_codes(request: Request, desk: Desk, owner: Owner, token: str) -> Response:
+    """The link lets the person in; the page it leads to shows their recovery codes."""
+    await _kept(desk, owner, token, owner.id, "", lambda conn, at_ms: None)
+    response = RedirectResponse(_next(owner.id), 303)
+    await begin(request, response, owner.id, "setup")
     return response
 
 
@@ -166,7 +181,7 @@ async def _page(
         token=token,
         first=owner.first,
         operator_name=owner.name or name[:NAME_LONGEST],
-        for_person=owner.id.startswith("p-"),
+        for_person=owner.person,
         secret=secret,
         grouped=authenticator.grouped(secret),
         qr=authenticator.qr(secret, owner.name or "first operator", desk.site_name),

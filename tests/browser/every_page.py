@@ -1,0 +1,66 @@
+"""Walks through every page that somebody can reach, and asks axe-core and a ruler about each."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.browser.visitor import NARROW, WIDE, Visitor
+
+AXE = (Path(__file__).parent / "vendored" / "axe.min.js").read_text(encoding="utf-8")
+STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+ONLY_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+ONLY_NARROW = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable", "color-contrast"]}}
+EVERYTHING = {"runOnly": {"type": "tag", "values": list(STANDARDS)}}
+LEADS_AWAY = re.compile(r"sign-out|/static/|/me/copy|/me/receipts/|\.(?:txt|zip|csv|png)$|/verifier|/portraits/")
+LINKS = "all => all.map(one => one.getAttribute('href'))"
+RULER = "() => [document.documentElement.scrollWidth, window.innerWidth]"
+
+
+def kinds_of(path: str) -> str:
+    """Pages that differ by a number or a person only are one kind of page."""
+    bare = path.split("#")[0]
+    return re.sub(r"after=[^&]+", "after=*", re.sub(r"p-[a-z2-7]{16}|(?<=[/:=])\d+", "*", bare))
+
+
+def pages_from(visitor: Visitor, *starts: str) -> list[str]:
+    """One path of each kind of page that can be reached by links from these."""
+    known: dict[str, str] = {}
+    left = list(starts)
+    while left:
+        path = left.pop(0)
+        if kinds_of(path) in known or LEADS_AWAY.search(path):
+            continue
+        reply = visitor.page.goto(path, wait_until="domcontentloaded")
+        assert reply is not None
+        assert reply.status == 200, (path, reply.status)
+        known[kinds_of(path)] = path
+        found = visitor.page.locator("a[href]").evaluate_all(LINKS)
+        left += [one for one in found if one.startswith("/")]
+    return list(known.values())
+
+
+def judged(visitor: Visitor, path: str) -> list[str]:
+    """What is wrong with a page: in the light and in the dark, wide, and on the narrowest phone."""
+    page = visitor.page
+    wrong: list[str] = []
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
+    visitor.goes(path)
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    page.evaluate(f"{AXE};0")
+    wrong += [f"{path}, light: {one}" for one in _asked(visitor, EVERYTHING)]
+    page.emulate_media(color_scheme="dark")
+    wrong += [f"{path}, dark: {one}" for one in _asked(visitor, ONLY_COLOURS)]
+    page.set_viewport_size(NARROW)
+    wrong += [f"{path}, narrow: {one}" for one in _asked(visitor, ONLY_NARROW)]
+    needs, has = page.evaluate(RULER)
+    if needs > has:
+        wrong.append(f"{path}: {needs} px wide on a screen of {has}")
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
+    return wrong
+
+
+def _asked(visitor: Visitor, options: dict[str, Any]) -> list[str]:
+    told = visitor.page.evaluate("options => axe.run(document, options)", options | {"resultTypes": ["violations"]})
+    return [f"{one['id']}: {node['html'][:160]}" for one in told["violations"] for node in one["nodes"][:3]]
