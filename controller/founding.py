@@ -10,7 +10,7 @@ from pathlib import Path
 from ostiary.controller import site as settings
 from ostiary.controller.fleet import broker
 from ostiary.controller.fleet.identity import make_node
-from ostiary.controller.fleet.nodes import FleetNode, fleet_nodes
+from ostiary.controller.fleet.nodes import ROLES, FleetNode, fleet_nodes
 from ostiary.controller.site import Site
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
 from ostiary.controller.store.people_db import open_people
@@ -23,8 +23,11 @@ class CannotFound(RuntimeError):
     """The data directory cannot be made or written."""
 
 
-def found(places: Places, wanted: Site, doors: tuple[str, ...]) -> tuple[Site, tuple[FleetNode, ...]]:
-    """See that the site in `places` exists, with a virtual node at each of `doors`; its name, once given, stays.
+def found(
+    places: Places, wanted: Site, doors: tuple[str, ...], apart: tuple[str, ...] = ()
+) -> tuple[Site, tuple[FleetNode, ...]]:
+    """See that the site in `places` exists, with a virtual node at each of `doors`, and two, a reader and a strike, at
+    each of `apart`; its name, once given, stays.
 
     Raises `CannotFound`, and what the key store, the certificates and the fleet raise about files that do not fit.
     """
@@ -34,8 +37,9 @@ def found(places: Places, wanted: Site, doors: tuple[str, ...]) -> tuple[Site, t
         at_ms = time.time_ns() // 1_000_000
         keys = KeyStore(places.keys_db, load_or_make_master(places.master_key))
         try:
-            for door in doors:
-                node = FleetNode(f"{door}-1", door, ("reader", "strike"), "virtual", True)
+            nodes = [FleetNode(f"{door}-1", door, ("reader", "strike"), "virtual", True) for door in doors]
+            nodes += [FleetNode(f"{door}-{role}", door, (role,), "virtual", True) for door in apart for role in ROLES]
+            for node in nodes:
                 make_node(places, keys, site.name, node, host=HOST, port=site.broker_port, at_ms=at_ms)
             broker.prepare(places, keys, site.name, port=site.broker_port, at_ms=at_ms, host=HOST)
         finally:

@@ -43,8 +43,10 @@ async def opened(
     web: bool,
     step: Callable[[str], None],
     say: Callable[[str], None],
+    apart: tuple[str, ...] = (),
 ) -> "AsyncIterator[Opened]":
-    """The site in `data` with a virtual door for each of `doors`, until the block ends.
+    """The site in `data` with a virtual door for each of `doors`, and for each of `apart` one with a reader outside and
+    a strike node inside, until the block ends.
 
     `step` hears each step of the start, `say` what happens to a process later. Raises what `founding.found` raises,
     and `StartFailed` naming the process that did not start.
@@ -59,17 +61,16 @@ async def opened(
                 f"The directory {data} cannot be made or written: {error}. Choose another one with --data."
             ) from error
         step("Reading the site" if places.site_toml.exists() else "Making keys and certificates")
-        site, nodes = found(places, site, doors)
+        site, nodes = found(places, site, doors, apart)
         supervisor = Supervisor(say, _log_file(places).info)
         leaving.push_async_callback(supervisor.stop)
         step("Starting broker, keeper and doors")
-        at_doors = [programs.virtual_door(places, node) for node in nodes if node.virtual]
         # Everything waits for what it needs by itself, so nothing here has to wait for anything else.
         starts = [
             supervisor.start(programs.broker_program(places)),
             supervisor.start(programs.keeper_program(places)),
         ]
-        starts += [supervisor.start(program) for pair in at_doors for program in pair]
+        starts += [supervisor.start(program) for program in programs.virtual_doors(places, nodes)]
         if web:
             starts.append(supervisor.start(programs.web_program(places, site.web_port)))
         async with asyncio.TaskGroup() as together:
@@ -81,7 +82,7 @@ async def opened(
         if not standing["ever_published"]:
             step("Publishing the sample policy")
             await publish(keeper, samples.policy_text("workshop"), "workshop.yaml")
-        yield Opened(places, site, keeper, supervisor, doors)
+        yield Opened(places, site, keeper, supervisor, (*doors, *apart))
 
 
 def _log_file(places: Places) -> logging.Logger:

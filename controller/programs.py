@@ -1,5 +1,7 @@
 """Which processes a site consists of, and in which order they start."""
 
+from collections.abc import Iterable
+
 from ostiary.controller.fleet import broker
 from ostiary.controller.fleet.nodes import FleetNode
 from ostiary.controller.store.places import Places
@@ -23,9 +25,20 @@ def web_program(places: Places, port: int) -> Program:
     return Program("web", python("ostiary.controller.web", "--data", str(places.data), "--port", str(port)))
 
 
-def virtual_door(places: Places, node: FleetNode) -> tuple[Program, Program]:
-    """The board, which holds the pins and outlives its owner, and the node that owns it."""
-    socket = str(places.doorstep(node.door))
-    board = python("ostiary.firmware.virtual.board", "--socket", socket, "--door", node.door)
-    own = python("ostiary.firmware.pi", "--node", str(places.node(node.node)), "--doorstep", socket)
-    return Program(f"board of {node.door}", board), Program(f"node {node.node}", own)
+def virtual_doors(places: Places, nodes: Iterable[FleetNode]) -> list[Program]:
+    """For each virtual door its board, which holds the pins and outlives their owners, and the nodes that own them."""
+    virtual = [node for node in nodes if node.virtual]
+    return [_board(places, door) for door in dict.fromkeys(node.door for node in virtual)] + [
+        _node(places, node) for node in virtual
+    ]
+
+
+def _board(places: Places, door: str) -> Program:
+    board = python("ostiary.firmware.virtual.board", "--socket", str(places.doorstep(door)), "--door", door)
+    return Program(f"board of {door}", board)
+
+
+def _node(places: Places, node: FleetNode) -> Program:
+    doorstep = str(places.doorstep(node.door))
+    own = python("ostiary.firmware.pi", "--node", str(places.node(node.node)), "--doorstep", doorstep)
+    return Program(f"node {node.node}", own)

@@ -61,6 +61,7 @@ class Supervisor:
         self._keeping: list[asyncio.Task[None]] = []
         self._order: list[str] = []
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._unplugged: dict[str, asyncio.Event] = {}
 
     async def start(self, program: Program) -> None:
         """Returns when the program is ready. Raises `StartFailed` with its last lines when it never is, and what its
@@ -76,6 +77,15 @@ class Supervisor:
 
     def pid(self, name: str) -> int:
         return self._running[name].pid
+
+    def unplug(self, name: str) -> None:
+        """Kill a program as a pulled plug would, and leave it so until `plug`."""
+        self._unplugged[name] = asyncio.Event()
+        self._running[name].kill()
+
+    def plug(self, name: str) -> None:
+        """Let an unplugged program start again, as any that died does."""
+        self._unplugged.pop(name).set()
 
     async def _launch(self, program: Program) -> tuple[asyncio.subprocess.Process, deque[str]]:
         process = await asyncio.create_subprocess_exec(
@@ -125,6 +135,9 @@ class Supervisor:
                 pass
             code = await process.wait()
             if loop.time() - started > LONGEST_PAUSE_S:
+                pause_s = FIRST_PAUSE_S
+            if (unplugged := self._unplugged.get(program.name)) is not None:
+                await unplugged.wait()
                 pause_s = FIRST_PAUSE_S
             self._say(f"The {program.name} ended ({code}); starting it again.")
             await asyncio.sleep(pause_s)

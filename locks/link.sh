@@ -23,7 +23,7 @@ quiet=-q; [ -t 1 ] && quiet=
 echo "3/3  Linking the rooms into the package 'ostiary' …"
 site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
 mkdir -p .venv/rooms/ostiary
-for room in protocol models firmware controller; do ln -sfn "$PWD/$room" ".venv/rooms/ostiary/$room"; done
+for room in protocol models hardware scenarios firmware controller; do ln -sfn "$PWD/$room" ".venv/rooms/ostiary/$room"; done
 echo "$PWD/.venv/rooms" > "$site/ostiary.pth"
 cat > .venv/bin/ostiary <<PY
 #!$PWD/.venv/bin/python

@@ -1,8 +1,18 @@
 """Framing at the virtual doorstep: one JSON object a line, and where it announces `bytes`, so many raw bytes after it.
 
-The person's side says {"do": "present", "card": null or a number, "bytes": N} and a picture of N bytes, or several one
-after the other whose lengths it names in "pictures"; or {"do": "press", "what": "rex"}, {"do": "open"},
-{"do": "close"}, {"do": "pins"}; the board answers each with one frame.
+A person says, and the board answers each with one frame:
+
+    {"do": "present", "card": number, "pass": text, "pin": digits, "picture": true, "bytes": N}
+        and a picture of N bytes; several in one visit are named by their lengths in "pictures". Whatever is not
+        brought is null or absent. With "walk": true: on yes, open the door, walk through and close it
+    {"do": "keys", "keys": "2468#"}                            typed at the keypad alone
+    {"do": "wiegand", "bits": "0110", "apart_us": 2000}        what a card does to the reader's two lines
+    {"do": "press", "what": "rex", "hold_ms": 500}
+    {"do": "set", "pin": "fire", "level": true}                or rex, tamper (housing opened), power (mains there),
+                                                               config (somebody sets the node up at the door)
+    {"do": "pull"}, {"do": "open"}, {"do": "close"}            the leaf; open forces what is locked, pull does not
+    {"do": "pins"}, {"do": "edges", "since": 0, "count": 1, "wait_ms": 5000}
+
 No socket is opened here: `reader` and `writer` are asyncio's, or anything that reads and writes like them.
 """
 

@@ -33,6 +33,18 @@ PURPOSES = (
     "reported",
     "pack",
 )
+# What a newcomer must hear too lies at the broker: state, never a movement of a strike.
+_RETAINED = ("status", "desired", "reported")
+
+
+def qos(purpose: str) -> int:
+    """The MQTT quality of service: 1 (may come twice, is not lost while the line holds), for `live` 0."""
+    return 0 if purpose == "live" else 1
+
+
+def retained(purpose: str) -> bool:
+    """Whether the broker keeps the last one. A retained message of any other purpose is refused."""
+    return purpose in _RETAINED
 
 
 def is_name(text: str) -> bool:

@@ -18,9 +18,19 @@ def times(door: Door, more_time: bool) -> tuple[int, int]:
 
 
 def decided(
-    nonce: str, granted: bool, pulse_ms: int, held_ms: int, term: int, code: str, receipt: Receipt, learn: str
+    nonce: str,
+    granted: bool,
+    pulse_ms: int,
+    held_ms: int,
+    term: int,
+    code: str,
+    receipt: Receipt,
+    learn: str,
+    *,
+    busy: bool = False,
 ) -> dict[str, Any]:
-    """The answer to a recorded ask. `receipt` is what the person takes home; it names nobody."""
+    """The answer to a recorded ask. `receipt` is what the person takes home; it names nobody. `busy`: the denial is
+    the site's own doing, so the display says *busy* and not *no*."""
     return {
         "v": 1,
         "nonce": nonce,
@@ -33,7 +43,7 @@ def decided(
             "leaf": base64url.encode(receipt.leaf),
             "salt": base64url.encode(receipt.salt),
         },
-        "show": {"say": "yes" if granted else "no", "learn": learn},
+        "show": {"say": "yes" if granted else "busy" if busy else "no", "learn": learn},
     }
 
 

@@ -95,6 +95,8 @@ def _claimed(message: dict[str, Any], door: Door, gallery: Gallery, matcher: Mat
         if message["credential"] == "card" or door.face != "identify":
             return replace(nobody, reason="claim-missing")
         return _seen(message, door, nobody)
+    if kind == "pass":
+        return replace(nobody, reason="pass-unknown")
     person = gallery.person_of_card(matcher.card_tag(claim["value"]))
     if person is None:
         return replace(nobody, reason="card-unknown")

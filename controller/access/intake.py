@@ -1,7 +1,7 @@
 """Step 1, intake: which bytes from a node are an ask that may be decided — authentic, fresh, never seen?
 
 Whatever the broker let through is checked again here. Nothing that fails raises: a message is an `Ask`, a `Note`
-(an event or a status), a `Repeat` of one already answered, or a `Refusal` with its code.
+(an event, a status, what a node reports), a `Repeat` of one already answered, or a `Refusal` with its code.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ class Standing:
     door: str
     virtual: bool
     keys: Mapping[str, bytes]
+    roles: tuple[str, ...] = ("reader", "strike")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An authentic message that asks nothing: `purpose` is "event" or "status"."""
+    """An authentic message that asks nothing: `purpose` is "event", "live", "status" or "reported"."""
 
     standing: Standing
     purpose: str
@@ -55,6 +56,11 @@ class Repeat:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """The very bytes of an ask that is being decided now; its one answer serves both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The last will of an earlier start of a node that has started again since: it says nothing about now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +82,24 @@ class _Answered:
 
 @dataclass(slots=True)
 class Intake:
-    """Remembers the highest (boot, seq) of each node, and for an answer's life the answers themselves.
+    """Remembers the highest (boot, seq) and the highest boot of each node, and for an answer's life the answers
+    themselves.
 
     `models` maps each accepted model's sha256 to the length of its vectors. `freshness` is what the log held at the
-    start: a restart forgets no number.
+    start: a restart forgets no number. `boots` follows from it.
     """
 
     site: str
     standings: Mapping[str, Standing]
     models: Mapping[str, int]
     freshness: dict[str, tuple[int, int]]
+    boots: dict[str, int] = field(default_factory=dict[str, int])
     _answered: dict[bytes, _Answered] = field(default_factory=dict)
 
-    def take(self, topic: str, sealed: bytes, now_ms: int) -> Ask | Note | Repeat | Waiting | Refusal:
+    def __post_init__(self) -> None:
+        self.boots = {node: boot for node, (boot, _) in self.freshness.items()}
+
+    def take(self, topic: str, sealed: bytes, now_ms: int) -> Ask | Note | Repeat | Waiting | Past | Refusal:
         """Judge one message. `now_ms` is monotonic."""
         node: str | None = None
         standing: Standing | None = None
@@ -102,9 +113,22 @@ class Intake:
             message = messages.decode(purpose, unseal(standing.keys[purpose], node, purpose, sealed))
         except Refused as refused:
             return Refusal(refused.code, refused.detail, node, standing and standing.door)
+        if purpose in ("status", "reported"):
+            return self._current(standing, purpose, message)
         if purpose != "ask":
             return Note(standing, purpose, message)
         return self._fresh(standing, message, hashlib.sha256(sealed).digest(), now_ms)
+
+    def _current(self, standing: Standing, purpose: str, message: dict[str, Any]) -> Note | Past | Refusal:
+        """Last words of a node: of the start that it lives in, or a later one."""
+        boot, known = message["boot"], self.boots.get(standing.node, 0)
+        if boot < known:
+            # The broker speaks an old connection's will when the next has come: true once, and overtaken.
+            if message.get("state") == "lost":
+                return Past()
+            return Refusal(codes.STALE, f"boot {boot}, highest seen {known}", standing.node, standing.door)
+        self.boots[standing.node] = boot
+        return Note(standing, purpose, message)
 
     def _fresh(
         self, standing: Standing, message: dict[str, Any], digest: bytes, now_ms: int
@@ -119,6 +143,9 @@ class Intake:
             code = codes.REPLAYED if number == highest else codes.STALE
             return Refusal(code, f"number {number}, highest seen {highest}", standing.node, standing.door)
         self.freshness[standing.node] = number
+        self.boots[standing.node] = max(message["boot"], self.boots.get(standing.node, 0))
+        if "reader" not in standing.roles:
+            return self._refuse(standing, message, codes.WRONG_ROLE, "a strike alone asks nothing")
         if message["door"] != standing.door:
             return self._refuse(standing, message, codes.WRONG_DOOR, f"the node hangs at {standing.door}")
         probe = message.get("probe")

@@ -1,7 +1,7 @@
 """Step 3, judge: facts and policy become a verdict and its explanation. Pure; a door without a policy stays shut."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ostiary.controller.access.gallery import Gallery
@@ -76,6 +76,12 @@ def _beside(
         # It moves nothing, so a mistake in it must move nothing either: without this net it would deny everybody.
         _log.exception("The policy in the shadow could not be asked; the door is decided without it.")
         return None
+
+
+def strike_away(judgement: Judgement) -> Judgement:
+    """What becomes of a grant that cannot reach the strike's node: nobody is let in by it, and nothing is held against
+    the person."""
+    return replace(refused("strike-away"), shadow=judgement.shadow)
 
 
 def refused(reason: str) -> Judgement:

@@ -26,6 +26,7 @@ from ostiary.protocol import codes
 
 PAGE = 1_000
 LOCKDOWN, RESUME, NOTE_LEFT = "lockdown", "resume", "note-left"
+FACE_OFF, FACE_ON = "face-off", "face-on"
 
 _log = logging.getLogger("ostiary.presence")
 
@@ -38,9 +39,11 @@ class _Grant(NamedTuple):
 
 @dataclass(slots=True)
 class Presence:
-    """What the log says about the moment. `locked` leads from a door, or None for the whole site, to since when."""
+    """What the log says about the moment. `locked` leads from a door, or None for the whole site, to since when, and
+    `faceless` from a door at which an operator switched the face off."""
 
     locked: dict[str | None, int] = field(default_factory=dict[str | None, int])
+    faceless: dict[str, int] = field(default_factory=dict[str, int])
     _grants: dict[int, _Grant] = field(default_factory=dict[int, _Grant])  # by position in the log, oldest first
     _inside: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])  # door → person → since_ms
     _reads: dict[tuple[str, str], tuple[Atom, ...]] = field(default_factory=dict[tuple[str, str], tuple[Atom, ...]])
@@ -61,8 +64,13 @@ class Presence:
                     entered.pop(person, None)
             case (("lockdown" | "resume"), _):
                 self.locked = dict(draft.body["locked"])
+            case (("face-off" | "face-on"), _):
+                self.faceless = dict(draft.body["faceless"])
             case _:
                 pass
+
+    def is_locked(self, door: str) -> bool:
+        return None in self.locked or door in self.locked
 
     def seen(
         self,
@@ -146,7 +154,7 @@ def remembered(log: Log, at_ms: int) -> Presence:
     """The live state as the log of the last day tells it, and the lockdowns in force however old."""
     presence = Presence()
     reading = log.reading()
-    acts = [row for row in (reading.last_of(LOCKDOWN), reading.last_of(RESUME)) if row is not None]
+    acts = [row for kind in (LOCKDOWN, RESUME, FACE_OFF, FACE_ON) if (row := reading.last_of(kind)) is not None]
     positions = {row.position for row in acts}
     before: int | None = None
     while page := reading.newest(PAGE, before):

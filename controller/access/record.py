@@ -3,12 +3,14 @@
 The exact similarity is in it for reviewers alone, sealed under a key of theirs.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from ostiary.controller.access.gallery import Gallery
 from ostiary.controller.access.identify import Identity
 from ostiary.controller.access.intake import Ask, Refusal, Standing
 from ostiary.controller.access.judge import Judgement
+from ostiary.controller.fleet.alarms import told
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.record import reviewing
 from ostiary.controller.record.record import Draft
@@ -26,10 +28,12 @@ def decision(
     receipt_code: str,
     at_ms: int,
     for_reviewers: str | None = None,
+    strike: Mapping[str, str] | None = None,
 ) -> Draft:
     """The record of one decision: who asked where and when, by what, how it was judged, and what would change it.
 
-    It covers what EU AI Act Art. 12(2) and (3) ask of a log. `for_reviewers` is what `reviewing.hide` made.
+    It covers what EU AI Act Art. 12(2) and (3) ask of a log. `for_reviewers` is what `reviewing.hide` made; `strike`
+    is said where the strike hangs on another node than asked: its `node`, and where that was `away`, why.
     """
     message, verdict = ask.message, judgement.verdict
     probe = message.get("probe") or {}
@@ -75,6 +79,8 @@ def decision(
     if (shadow := judgement.shadow) is not None:
         said = "grant" if shadow.granted else "deny"
         body["shadow"] = {"policy": shadow.policy_sha256, "verdict": said, "reason": shadow.reason}
+    if strike is not None:
+        body["strike"] = dict(strike)
     return Draft(
         kind="decision",
         at_ms=at_ms,
@@ -119,12 +125,13 @@ def door_event(
     persons: tuple[str, ...],
     at_ms: int,
     corrects: int | None = None,
+    *,
+    outcome: bool = False,
 ) -> Draft:
-    """The record of what a node's journal says; an outcome (`acted`, `unused`, `refused`) closes a decision.
+    """The record of what a node's journal says, `about` a decision or an act; an `outcome` closes a decision.
 
     `corrects` is the record by which the keeper had closed it before the journal told.
     """
-    outcome = event["kind"] in OUTCOMES and about is not None
     body = {
         "at_ms": at_ms,
         "happened": event["at"],
@@ -137,6 +144,7 @@ def door_event(
         "about": about,
         "corrects": corrects,
         "detail": event.get("detail"),
+        "alarm": [kind for kind, over in told(event["kind"]) if not over] != [],
     }
     return Draft(
         kind="outcome" if outcome else "event",

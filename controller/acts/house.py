@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Engine
 
+from ostiary.controller.fleet.alarms import Alarms
+from ostiary.controller.fleet.heard import Heard
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Live
 from ostiary.controller.record.log import Log
@@ -34,10 +36,20 @@ class House(Protocol):
     site: str
     log: Log
     keys: KeyStore
-    policy: Policy | None
-    policy_version: int  # of the newest publication, valid still or not; 0: there was none
+    heard: Heard  # what nodes have said of themselves
+    alarms: Alarms
     publishing: asyncio.Lock
     locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy that rules."""
+        ...
+
+    @property
+    def policy_version(self) -> int:
+        """Of the newest publication, valid still or not; 0: there was none."""
+        ...
 
     @property
     def people(self) -> Engine:
@@ -86,7 +98,30 @@ class House(Protocol):
         """The policy in the shadow."""
         ...
 
-    def nodes(self) -> list[dict[str, Any]]: ...
+    def nodes(self) -> list[dict[str, Any]]:
+        """Every node of the fleet: node, door, roles, virtual, its state, when that was heard (at_ms, None: never), and
+        whether it has acknowledged that it is locked down or not, and looks at faces or not, as it shall be."""
+        ...
+
+    def strike_at(self, door: str) -> str | None:
+        """The node that moves this door's strike; None where there is none, or more than one."""
+        ...
+
+    def away(self, node: str) -> str | None:
+        """Why nothing can be ordered of this node now, in words; None while it can."""
+        ...
+
+    def order(self, node: str, **command: Any) -> None:
+        """Send a `command` (its `do` and what belongs to it) to a node that is not away."""
+        ...
+
+    def faceless(self) -> dict[str, int]:
+        """The doors at which no face is looked at for now, and since when (Unix ms)."""
+        ...
+
+    def strikeless(self) -> dict[str, str]:
+        """The doors with nodes at which a grant could move nothing, each with the reason."""
+        ...
 
     def recorded(self, position: int, draft: Draft) -> None:
         """From the next ask on, the live state is what this record, which is durable, makes of it."""
@@ -122,7 +157,8 @@ def act_record(
     body: dict[str, Any],
     persons: tuple[str, ...] = (),
     door: str | None = None,
+    receipt_code: str | None = None,
 ) -> Draft:
     """The record of an act: who did it, in which role, for which purpose, and to what."""
     said = {"at_ms": at_ms, "operator": asked.operator, "role": asked.role, "purpose": asked.purpose, **body}
-    return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, door=door, code=kind)
+    return Draft(kind=kind, at_ms=at_ms, body=said, persons=persons, door=door, code=kind, receipt_code=receipt_code)

@@ -1,11 +1,12 @@
 """Lockdown and resume: nobody is let in, at one door or at the whole site, until an operator ends it.
 
 It is a forbid of the policy (`policy/forbids/lockdown.py`), so it decides who goes in and nothing else: whoever is
-inside leaves as ever.
+inside leaves as ever. Nodes learn it as a state that they acknowledge; the reply names those that must.
 """
 
 from typing import Any
 
+from ostiary.controller.acts.at_door import known_door
 from ostiary.controller.acts.errors import malformed, not_found
 from ostiary.controller.acts.house import Act, Asked, House, act_record
 
@@ -38,7 +39,10 @@ async def _put(
     draft = act_record(asked, kind, at_ms, body, door=door)
     [receipt] = await house.log.append([draft])
     house.recorded(receipt.position, draft)
-    return {"index": receipt.position}
+    return {
+        "index": receipt.position,
+        "nodes": [node["node"] for node in house.nodes() if door in (None, node["door"])],
+    }
 
 
 def _door(house: House, asked: Asked, what: str) -> str | None:
@@ -46,13 +50,9 @@ def _door(house: House, asked: Asked, what: str) -> str | None:
         case {"door": None}:
             return None
         case {"door": str(door)}:
-            pass
+            return known_door(house, door, what)
         case _:
             raise malformed(what, "It needs a door, or null for the whole site.")
-    known = {node["door"] for node in house.nodes()} | set(house.policy.doors if house.policy else ())
-    if door not in known:
-        raise not_found(what, f"There is no door {door!r}; there are: {', '.join(sorted(known))}.")
-    return door
 
 
 def _named(door: str | None) -> str:

@@ -29,6 +29,14 @@ async def _publish(house: House, asked: Asked) -> dict[str, Any]:
         cure = "Correct that and publish again; `ostiary policy lint` tells everything at once."
         raise ActError("policy", "The policy was not published.", listed + more, cure)
     policy = reading.policy
+    for door, why in house.strikeless().items():
+        if policy is not None and door in policy.doors:
+            raise ActError(
+                "policy",
+                "The policy was not published.",
+                f"A grant could not open the door {door}. {why}",
+                "Give the door one node with the role strike: ostiary node add --help",
+            )
     assert policy is not None, "what cannot be read is refused"  # noqa: S101
     signer = publication.publisher(house.site, house.keys.get_or_create(publication.KEY))
     async with house.publishing:  # two at once would be the same version

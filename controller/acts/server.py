@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ostiary.controller.acts.alarms import ACKNOWLEDGE, ALARMS
 from ostiary.controller.acts.backup import BACKUP
 from ostiary.controller.acts.card_tag import CARD_TAG
 from ostiary.controller.acts.client import LINE_BYTES
@@ -15,10 +16,12 @@ from ostiary.controller.acts.contest_assign import CONTEST_ASSIGN
 from ostiary.controller.acts.contest_open import CONTEST_OPEN
 from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
 from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
+from ostiary.controller.acts.door import DOOR
 from ostiary.controller.acts.erase import ASK_ERASE, ERASE
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.explain import EXPLAIN
 from ostiary.controller.acts.export import EXPORT
+from ostiary.controller.acts.face import FACE_OFF, FACE_ON
 from ostiary.controller.acts.house import Act, Asked, House
 from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
 from ostiary.controller.acts.ledger_import import LEDGER_IMPORT
@@ -27,6 +30,7 @@ from ostiary.controller.acts.lockdown import LOCKDOWN, RESUME
 from ostiary.controller.acts.look_at_ledger import LOOK_AT_LEDGER
 from ostiary.controller.acts.look_up import LOOK_UP
 from ostiary.controller.acts.more_time import MORE_TIME
+from ostiary.controller.acts.node_orders import LOCATE, REBOOT
 from ostiary.controller.acts.note_left import NOTE_LEFT
 from ostiary.controller.acts.pack import PACK
 from ostiary.controller.acts.permit import permit
@@ -35,6 +39,7 @@ from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.receipt import RECEIPT
 from ostiary.controller.acts.refresh import REFRESH
 from ostiary.controller.acts.refusing import Refusals
+from ostiary.controller.acts.release import RELEASE
 from ostiary.controller.acts.replay import REPLAY
 from ostiary.controller.acts.rotate_log_key import ROTATE_LOG_KEY
 from ostiary.controller.acts.shadow import SHADOW, SHADOW_REPORT
@@ -55,6 +60,7 @@ ACTS: dict[str, Act] = {
         *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
+        *(RELEASE, LOCATE, REBOOT, FACE_OFF, FACE_ON, DOOR, ALARMS, ACKNOWLEDGE),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
         *(RECEIPT, EXPORT, ROTATE_LOG_KEY),
         *(BACKUP, ASK_ERASE, ERASE),

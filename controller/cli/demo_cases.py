@@ -115,7 +115,8 @@ async def enrol_member(places: Places, keeper: Keeper, name: str, card: str) -> 
                 at_ms - 86_400_000,
                 at_ms,
             )
-            cards.add_card(conn, person, tag["tag"], "demonstration card", at_ms)
+            sealed = base64url.decode(tag["sealed"])
+            cards.add_card(conn, person, tag["tag"], "demonstration card", at_ms, sealed=sealed)
         made = await keeper.act(
             "protect-template",
             {

@@ -8,6 +8,7 @@ from ostiary.controller import __version__
 from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.backup import backup, restore
 from ostiary.controller.cli.bench import bench
+from ostiary.controller.cli.board import board
 from ostiary.controller.cli.contest import contest
 from ostiary.controller.cli.demo import demo
 from ostiary.controller.cli.ledger import ledger
@@ -16,6 +17,7 @@ from ostiary.controller.cli.log import log
 from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.person import person
+from ostiary.controller.cli.play import play
 from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
 from ostiary.controller.cli.standing import standing
@@ -33,9 +35,11 @@ app = typer.Typer(
 app.command()(run)
 app.command()(demo)
 app.command()(ask)
+app.command()(play)
 app.command()(lockdown)
 app.command()(resume)
 app.add_typer(node, name="node")
+app.add_typer(board, name="board")
 app.add_typer(contest, name="contest")
 app.add_typer(ledger, name="ledger")
 app.add_typer(standing, name="standing")

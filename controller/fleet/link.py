@@ -110,7 +110,7 @@ class Link:
             keepalive=KEEPALIVE_S,
             version=MQTTv311,
         )
-        for purpose in ("ask", "event", "status"):
+        for purpose in ("ask", "event", "status", "reported"):
             client.subscribe(f"{topics.ROOT}/{self._site}/+/{purpose}", qos=1)
         await subscribed.wait()
 

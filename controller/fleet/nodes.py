@@ -1,6 +1,7 @@
 """The site's list of nodes, `fleet.json`: who belongs to which door. Who is not in it, the broker does not know."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from ostiary.controller.fleet.holder import check_id
 from ostiary.controller.fleet.private_file import read_if_there, write_private
 from ostiary.controller.store.errors import ThreePartError
 from ostiary.controller.store.places import Places
+from ostiary.hardware.mistake import BadProfile
+from ostiary.hardware.profile import shipped
+from ostiary.hardware.rules import check_roles
 
 VERSION = 1
 ROLES = ("reader", "strike")
@@ -21,9 +25,13 @@ class BadRoles(ThreePartError, ValueError):
     """A node has no role, an unknown one, or one twice."""
 
 
+class BadBoard(ThreePartError, ValueError):
+    """A node is to be made of a board that there is not, or that cannot have its roles."""
+
+
 @dataclass(frozen=True, slots=True)
 class FleetNode:
-    """A node's place: `roles` are of reader and strike, `profile` is its board profile, e.g. "pi" or "virtual"."""
+    """A node's place: `roles` are of reader and strike, `profile` is its board, e.g. "pi-4" or "virtual"."""
 
     node: str
     door: str
@@ -37,7 +45,7 @@ def fleet_path(places: Places) -> Path:
 
 
 def checked(node: FleetNode) -> FleetNode:
-    """Returns `node`. Raises `BadId` or `BadRoles` with the value and what may stand there."""
+    """Returns `node`. Raises `BadId`, `BadRoles` or `BadBoard` with the value and what may stand there."""
     check_id(node.node, "node")
     check_id(node.door, "door")
     check_id(node.profile, "profile")
@@ -46,6 +54,17 @@ def checked(node: FleetNode) -> FleetNode:
             f"The node {node.node} cannot have the roles {list(node.roles)}.",
             "A node reads, strikes or does both.",
             "Give it one or two of: reader, strike.",
+        )
+    try:
+        board = shipped(node.profile)
+        check_roles(board, node.roles)
+    except BadProfile as mistake:
+        raise BadBoard(mistake.what, mistake.why, mistake.now) from mistake
+    if node.virtual != (board.runs == "virtual"):
+        raise BadBoard(
+            f"The node {node.node} cannot be on the board {board.board}.",
+            "A virtual node has the board virtual, and no other node has it.",
+            "Name the board that it is made of: ostiary board list",
         )
     return node
 
@@ -82,6 +101,30 @@ def fleet_nodes(places: Places) -> tuple[FleetNode, ...]:
             f"{path} was not read.", f"{why}.", "Correct that place, or restore the file from a backup."
         ) from error
     return tuple(sorted(nodes, key=lambda node: node.node))
+
+
+def strike_for(nodes: Iterable[FleetNode], reader: FleetNode) -> str | None:
+    """The node that moves the strike when this one asks: itself, else the only strike of its door; None without one."""
+    if "strike" in reader.roles:
+        return reader.node
+    strikes = [node.node for node in nodes if node.door == reader.door and "strike" in node.roles]
+    return strikes[0] if len(strikes) == 1 else None
+
+
+def strikeless(nodes: Iterable[FleetNode]) -> dict[str, str]:
+    """Doors at which a grant could move nothing, each with the reason."""
+    found: dict[str, str] = {}
+    at_doors: dict[str, list[FleetNode]] = {}
+    for node in nodes:
+        at_doors.setdefault(node.door, []).append(node)
+    for door, there in sorted(at_doors.items()):
+        strikes = [node.node for node in there if "strike" in node.roles]
+        readers = [node.node for node in there if "strike" not in node.roles]
+        if not strikes:
+            found[door] = f"Its only nodes are readers ({', '.join(readers)}), and none of them moves a lock."
+        elif readers and len(strikes) > 1:
+            found[door] = f"Which of {', '.join(strikes)} a grant of {', '.join(readers)} moves is not said."
+    return found
 
 
 def keep_node(places: Places, node: FleetNode) -> bool:

@@ -22,8 +22,9 @@ class Card:
     revoked_at_ms: int | None
 
 
-def add_card(conn: Connection, person: str, tag: str, label: str, at_ms: int) -> Card:
-    """Give the person a card, by the tag (64 hex digits) that the keeper's act `card-tag` made of its number.
+def add_card(conn: Connection, person: str, tag: str, label: str, at_ms: int, *, sealed: bytes | None = None) -> Card:
+    """Give the person a card, by the tag (64 hex digits) that the keeper's act `card-tag` made of its number, and with
+    the number as that act sealed it. A card without it opens nothing where a door decides alone.
 
     A revoked card may be given out again. Raises `NoSuchPerson`, `Malformed`, `CardAlreadyAdded`, `TagTaken`.
     """
@@ -37,6 +38,7 @@ def add_card(conn: Connection, person: str, tag: str, label: str, at_ms: int) ->
         raise TagTaken(held.person)
     label = shapes.said("The card's label", label, 80)
     values = {"person": person, "tag": tag, "label": label, "at_ms": shapes.moment("The time", at_ms)}
+    values["sealed"] = sealed
     conn.execute(insert(tables.card).values(**values))
     return cards(conn, person)[-1]
 

@@ -102,6 +102,17 @@ class NoSuchCard(PeopleError, LookupError):
         )
 
 
+class CardUnreadable(PeopleError):
+    """A card's sealed number does not open."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A card's number was not read.",
+            "It was sealed with another key or for another card, or was changed.",
+            "Revoke that card and give it out again.",
+        )
+
+
 class NoSuchSpan(PeopleError, LookupError):
     """No running membership or holding with this number."""
 

@@ -28,6 +28,7 @@ class SealedTemplate:
 class Followed:
     """A person as the keeper needs them: facts, tags of live cards, sealed templates. No name.
 
+    `sealed_cards`: the same cards' tags, each with its number as only the keeper can open it, where that is kept.
     `more_time`: doors stay open longer for this person; no decision turns on it and no answer says so.
     """
 
@@ -35,6 +36,7 @@ class Followed:
     cards: tuple[str, ...] = ()
     templates: tuple[SealedTemplate, ...] = ()
     more_time: bool = False
+    sealed_cards: tuple[tuple[str, bytes | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def _read(conn: Connection, only: list[str] | None) -> dict[str, Followed]:
             tuple(row.tag for row in cards.get(person, ()) if row.revoked_at_ms is None),
             tuple(SealedTemplate(row.id, row.model, row.runtime, row.sealed) for row in templates.get(person, ())),
             any(row.ended_at_ms is None for row in longer.get(person, ())),
+            tuple((row.tag, row.sealed) for row in cards.get(person, ()) if row.revoked_at_ms is None),
         )
     return people
 

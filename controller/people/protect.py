@@ -9,7 +9,6 @@ work the secret out. It is therefore the second wall. The first is AES-256-GCM u
 the keeper destroys when the person withdraws.
 """
 
-import hashlib
 import math
 import struct
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from ostiary.controller.people.errors import (
     TemplateUnreadable,
     VectorUnfit,
 )
+from ostiary.models.turning import ONE, SECRET_BYTES, orthogonal, turned
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,18 +32,12 @@ if TYPE_CHECKING:
 SMALLEST, LARGEST = 64, 1024
 _FORM = b"\x01"
 _NONCE, _TAG = 12, 16
-# The transform is kept as whole numbers of 2^-30: products with int8 stay below 2^53, so that float64 adds them
-# exactly in whatever order a machine prefers.
-_ONE = 2.0**30
 
 
 class TemplateShield:
     """The secret transform of one site, for vectors of one length; one secret gives the same bits on every machine.
 
-    It is a product of Householder reflections H = I − 2uuᵀ/uᵀu in falling dimension, with u = x ± |x|e₁ for nearly
-    normal x, and so spread evenly over all orthogonal matrices (Stewart 1980, "The efficient generation of random
-    orthogonal matrices", §3). The x come from SHAKE-256 over the secret. Building it takes
-    25 ms for 192 dimensions, 3 s for 1024.
+    How it is made of the secret, and what that takes: `models/turning.py`.
 
     Raises `ShieldSecretWrong` for a secret of other than 32 bytes, `VectorUnfit` for a length outside 64..1024, and
     `FaceExtraMissing` where numpy is not installed.
@@ -52,12 +46,13 @@ class TemplateShield:
     __slots__ = ("_turned", "dimensions")
 
     def __init__(self, site_secret: bytes, dimensions: int = 192) -> None:
-        if len(site_secret) != 32:
+        if len(site_secret) != SECRET_BYTES:
             raise ShieldSecretWrong(len(site_secret))
         if not SMALLEST <= dimensions <= LARGEST:
             raise VectorUnfit(f"it has {dimensions} dimensions, and {SMALLEST} to {LARGEST} are possible")
+        _numpy()
         self.dimensions = dimensions
-        self._turned = _orthogonal(site_secret, dimensions)
+        self._turned = orthogonal(site_secret, dimensions)
 
     def shield(self, vector: "NDArray[np.int8]", scale: float) -> "Unit":
         """The turned template of a plain one: float32, of length one.
@@ -71,20 +66,19 @@ class TemplateShield:
             raise VectorUnfit(f"it is {plain.dtype} of shape {plain.shape}, not int8 of ({self.dimensions},)")
         if not (math.isfinite(scale) and scale > 0):
             raise VectorUnfit(f"its scale is {scale}, and only finite numbers above 0 are scales")
-        steps = plain.astype(np.float64)
-        length = math.sqrt(int(np.dot(steps, steps)))
-        if length == 0:
+        made = turned(self._turned, plain)
+        if made is None:
             raise VectorUnfit("all its numbers are 0, which points nowhere")
-        return (self._turned @ steps / (length * _ONE)).astype(np.float32)
+        return made
 
     def turn_on(self, vector: "Unit", to: "TemplateShield") -> "Unit":
         """A template of this site's secret as one of another secret, without a new capture. Raises `VectorUnfit`."""
         np = _numpy()
         if vector.shape != (self.dimensions,) or to.dimensions != self.dimensions:
             raise VectorUnfit(f"it has shape {vector.shape}, between {self.dimensions} and {to.dimensions}")
-        plain = self._turned.T @ vector.astype(np.float64) / _ONE
-        turned = to._turned @ plain
-        return (turned / math.sqrt(float(np.dot(turned, turned)))).astype(np.float32)
+        plain = self._turned.T @ vector.astype(np.float64) / ONE
+        made = to._turned @ plain
+        return (made / math.sqrt(float(np.dot(made, made)))).astype(np.float32)
 
 
 def pack(vector: "Unit") -> bytes:
@@ -153,30 +147,6 @@ def open_template(sealed: bytes, key: bytes, person: str, model: str) -> bytes:
         return AESGCM(key).decrypt(nonce, rest, _Seal(person, model).bytes())
     except InvalidTag as refused:
         raise TemplateUnreadable(person) from refused
-
-
-def _orthogonal(secret: bytes, n: int) -> "NDArray[np.float64]":
-    """The matrix times 2^30 in whole numbers; each step on the way is rounded as IEEE 754 says, in a fixed order."""
-    np = _numpy()
-    words = 12
-    want = n + 2 * words * sum(range(2, n + 1))
-    drawn = hashlib.shake_256(b"ostiary/template-shield/1" + struct.pack("<H", n) + secret).digest(want)
-    q = np.diag(1.0 - 2.0 * (np.frombuffer(drawn, np.uint8, count=n) & 1))
-    at = n
-    for size in range(2, n + 1):
-        # The sum of twelve uniform numbers is near enough to normal, and whole: no logarithm that differs by machine.
-        uniform = np.frombuffer(drawn, "<u2", count=size * words, offset=at).reshape(size, words)
-        at += 2 * words * size
-        x = 2 * uniform.sum(axis=1, dtype=np.int64) - words * 65535
-        u = x.astype(np.float64)
-        length = math.sqrt(int(np.dot(x, x)))
-        u[0] += math.copysign(length, u[0])
-        half = length * (length + abs(float(x[0])))
-        rows = q[n - size :, n - size :]
-        # `accumulate` adds one after the other, which `@` and `sum` do not promise.
-        along = np.add.accumulate(rows * u[:, None], axis=0)[-1]
-        rows -= np.multiply.outer(u / half, along)
-    return np.rint(q * _ONE)
 
 
 def _numpy():

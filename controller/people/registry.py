@@ -27,6 +27,11 @@ def new_id(random: bytes) -> str:
     return "p-" + base64.b32encode(random).decode().lower()
 
 
+def ever_here(conn: Connection) -> tuple[str, ...]:
+    """The ids of everybody, of those who have left too."""
+    return tuple(conn.execute(select(tables.person.c.id)).scalars())
+
+
 def add(conn: Connection, person: str, name: str, at_ms: int) -> Person:
     """A new person under an id from `new_id`. Raises `Malformed` and `PersonAlreadyHere`."""
     shapes.person_id(person)

@@ -34,6 +34,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "card-revoked": "This card has been revoked. Please ask the office for a new one.",
         "card-not-accepted": "A card alone does not open this door. Please look at the camera after presenting it.",
         "not-enrolled": "No face is enrolled for you, and none is needed: please use this door's other credential.",
+        "face-off": "No face is looked at here for now. Please use this door's other credential.",
+        "strike-away": "You may pass, but the lock could not be reached, so the door stays closed. Please tell the "
+        "office, and try again in a moment.",
         "face-missing": "No face was seen. Come a little closer and look at the camera.",
         "faces-unclear": "Two faces were about equally near. Please come one at a time.",
         "liveness-missing": "This door wants to see your head move. Turn it slowly to one side and back, or use this "
@@ -101,6 +104,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "card-not-accepted": "Eine Karte allein öffnet diese Tür nicht. Bitte schauen Sie danach in die Kamera.",
         "not-enrolled": "Für Sie ist kein Gesicht hinterlegt, und es braucht auch keines: Bitte nutzen Sie den anderen "
         "Weg an dieser Tür.",
+        "face-off": "Hier wird zurzeit kein Gesicht angesehen. Bitte nutzen Sie den anderen Weg an dieser Tür.",
+        "strike-away": "Sie dürfen eintreten, aber das Schloss war nicht zu erreichen, darum bleibt die Tür zu. Bitte "
+        "sagen Sie im Büro Bescheid, und versuchen Sie es gleich noch einmal.",
         "face-missing": "Es war kein Gesicht zu sehen. Kommen Sie bitte etwas näher und schauen Sie in die Kamera.",
         "faces-unclear": "Zwei Gesichter waren etwa gleich nah. Bitte kommen Sie einzeln.",
         "liveness-missing": "Diese Tür will sehen, dass sich Ihr Kopf bewegt. Drehen Sie ihn bitte langsam zur Seite "

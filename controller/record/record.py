@@ -17,7 +17,9 @@ MAX_POSITION = 2**53
 DAY_MS = 86_400_000
 ALWAYS = "always"
 # What these say must outlive every month: what ruled when, who spoke for a door, what was erased, whose keys hold.
-LASTING = frozenset({"erase", "fleet", "forget", "lockdown", "log-key", "publish", "restore", "resume", "shadow"})
+LASTING = frozenset(
+    ("erase", "face-off", "face-on", "fleet", "forget", "lockdown", "log-key", "publish", "restore", "resume", "shadow")
+)
 # The last millisecond of the year 9999: beyond it a month has no name.
 MAX_AT_MS = 253_402_300_799_999
 

@@ -165,6 +165,7 @@ card = _table(
     Column("label", Text, nullable=False),
     _ms("at_ms", known=True),
     _ms("revoked_at_ms", known=False),
+    Column("sealed", LargeBinary),
     _sha256("tag"),
     _said("label", 80),
     _holds("revoked_at_ms_after", "revoked_at_ms >= at_ms"),

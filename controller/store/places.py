@@ -48,6 +48,11 @@ class Places:
         return self.data / "processes.log"
 
     @property
+    def packs(self) -> Path:
+        """What the keeper remembers of the packs that it made for nodes; sealed."""
+        return self.data / "packs"
+
+    @property
     def demo_cards(self) -> Path:
         """The numbers of the demonstration's cards, which people.db knows by their tags only."""
         return self.data / "demo-cards.json"

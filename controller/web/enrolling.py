@@ -4,9 +4,9 @@ import hashlib
 import logging
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 
 from ostiary.controller.people import cards, consent, enrolment, holding, membership, registry
@@ -44,7 +44,7 @@ async def enrol(desk: Desk, name: str, evidence: str, *, with_card: bool, with_c
     """A new member, by the title of their enrolment form, with a card and a consent if wanted; their id."""
     person = registry.new_id(os.urandom(10))
     number = new_number()
-    tag = (await desk.act("card-tag", {"number": number}))["tag"] if with_card else None
+    tag = await desk.act("card-tag", {"number": number}) if with_card else None
 
     def write(engine: Engine) -> None:
         at_ms = now_ms()
@@ -53,7 +53,7 @@ async def enrol(desk: Desk, name: str, evidence: str, *, with_card: bool, with_c
             form = keep(conn, document(ENROLMENT, evidence))
             membership.add_membership(conn, person, "active", form.id, OPERATOR, at_ms, from_ms=at_ms)
             if tag is not None:
-                card = cards.add_card(conn, person, tag, CARD_LABEL, at_ms)
+                card = _card(conn, person, tag, at_ms)
                 desk.pocket.put(DemoCard(number, card.id, person))
             if with_consent:
                 consent.give(conn, person, notice(), at_ms)
@@ -131,14 +131,19 @@ def _scrubbed(engine: Engine) -> None:
         )
 
 
+def _card(conn: Connection, person: str, tag: dict[str, Any], at_ms: int) -> cards.Card:
+    """A card by what the act `card-tag` answered."""
+    return cards.add_card(conn, person, tag["tag"], CARD_LABEL, at_ms, sealed=base64url.decode(tag["sealed"]))
+
+
 async def give_card(desk: Desk, person: str) -> None:
     """A card with a random number, for virtual doors."""
     number = new_number()
-    tag = (await desk.act("card-tag", {"number": number}))["tag"]
+    tag = await desk.act("card-tag", {"number": number})
 
     def write(engine: Engine) -> None:
         with engine.begin() as conn:
-            card = cards.add_card(conn, person, tag, CARD_LABEL, now_ms())
+            card = _card(conn, person, tag, now_ms())
             desk.pocket.put(DemoCard(number, card.id, person))
 
     await run_in_threadpool(write, desk.people)

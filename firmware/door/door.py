@@ -1,39 +1,67 @@
 """The door's mind: events in, effects out, in order; whatever moves the strike is journalled before it moves.
 
-Events are tuples, first word first:
+Each event goes to one room of the mind: `passage` (strike, contact, REX, fire), `asking` (attempts and answers),
+`ordered` (releases and commands), `standing` (term and what is desired), `levels` (tamper, mains, set-up, line). All of
+them put what is to be done into `deeds`. Events are tuples, first word first:
 
     ("start",)                              once, at the start of a boot
     ("clock", offset_ms, "set"|"unset")     Unix time = offset_ms + now_ms, and whether it can be believed
     ("attempt", facts, nonce)               somebody stands there: see `session.FACTS`; nonce: 16 random bytes
-    ("answer", message)                     an authentic answer, decoded
-    ("contact", open)  ("rex", pressed)     levels; repeats are harmless
+    ("answer", message)  ("release", message)  ("command", message)  ("desired", message)      authentic, decoded
+    ("contact", open)  ("rex", pressed)  ("fire", alarm)  ("tamper", open)  ("power", well)  ("config", entered)
+    ("line", up)                            levels; repeats are harmless
+    ("passed",)                             a counter saw one person go in
     ("strike-dropped",)                     the guard says that the strike is off
-    ("acknowledged", upto)                  the keeper has the journal up to here
+    ("nonce", random)                       16 random bytes, after `nonce-wanted`
+    ("pack", alone)                         the pack that the host holds (see `alone.py`), or None
+    ("pack-part", version, next_part)       how far the next pack has come
     ("journal-failed", undone)  ("journal-ok",)
     ("tick",)                               nothing but time; wanted at `due_ms()`
 
 Effects are tuples as well, to be carried out one after the other:
 
     ("strike", pulse_ms)                    0 is off
-    ("show", {"say", "learn"}, slip)        the display; slip is the receipt's code, leaf and salt, or None
+    ("show", {"say", "learn"}, slip)        the display; slip is the receipt, or None. One that the node made itself has
+                                            a code alone, no leaf and no salt
+    ("tell", pattern)                       lamp and buzzer, see `signals.py`
     ("journal", entry)                      write durably; then it may be uploaded
-    ("send", "ask", message)
+    ("remember", term, desired)             write durably, for the next boot
+    ("acknowledge", upto)                   the keeper has the journal up to here
+    ("send", purpose, message)              ask, status (retained, the host adds what it is) or reported (retained)
+    ("nonce-wanted",)                       answer with `nonce`
+    ("forget-pack",)                        the pack held was withdrawn: no byte of it may stay
+    ("boot-good",)                          this start was no bad one
+    ("reboot",)
 
 A host that cannot write an entry stops there and hands that effect and the rest back as `journal-failed`. From then on
 the door is locked: it asks nothing, shows busy, keeps what happens in memory, and writes it after `journal-ok`.
 """
 
-from ostiary.firmware.door.contact import Contact
-from ostiary.firmware.door.egress import Egress
+from ostiary.firmware.door.asking import Asking
+from ostiary.firmware.door.booting import Booting
+from ostiary.firmware.door.clock import Clock
+from ostiary.firmware.door.deeds import Deeds
 from ostiary.firmware.door.journal import Recovered
-from ostiary.firmware.door.notes import REMEMBERED, Notes
-from ostiary.firmware.door.session import DENY, GRANT, WAITING, Answer, Judgement, Session
-from ostiary.firmware.door.strike import Strike
+from ostiary.firmware.door.levels import Levels
+from ostiary.firmware.door.notes import Notes
+from ostiary.firmware.door.offline import Offline
+from ostiary.firmware.door.ordered import Ordered
+from ostiary.firmware.door.orders import Orders
+from ostiary.firmware.door.passage import Passage
+from ostiary.firmware.door.reporting import Reporting
+from ostiary.firmware.door.session import Answer
+from ostiary.firmware.door.signals import Signals
+from ostiary.firmware.door.standing import OLD, SAME, Standing
 from ostiary.protocol import codes
 
 TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from ostiary.firmware.door.offline import Alone
+
+BOTH = ("reader", "strike")
 
 
 class UnknownEvent(ValueError):
@@ -41,219 +69,188 @@ class UnknownEvent(ValueError):
 
 
 class Door:
-    """One door of one node in one boot. `recovered` is what its journal said; `limit_ms` the patience with an ask."""
+    """One door of one node in one boot. `recovered` is what its journal said. A node that is `reader` alone never moves
+    a strike, one that is `strike` alone never asks; in `safe_mode` no face is looked at and nothing decided alone."""
 
-    def __init__(self, door: str, boot: int, recovered: Recovered, limit_ms: int = 3_000) -> None:
-        self.door = door
-        self.limit_ms = limit_ms
-        self.strike = Strike()
-        self.contact = Contact()
-        self.egress = Egress()
+    def __init__(
+        self, door: str, boot: int, recovered: Recovered, roles: "tuple[str, ...]" = BOTH, safe_mode: bool = False
+    ) -> None:
+        clock = Clock()
         self.notes = Notes(boot, recovered.last_seq, recovered.closed)
-        self.term = 0
+        self.deeds = Deeds(self.notes, clock)
+        self.standing = Standing(recovered.term, recovered.desired)
+        self.passage = Passage(self.deeds)
+        self.levels = Levels(self.deeds)
+        self.offline = Offline(self.standing, clock, safe_mode)
+        self.asking = Asking(door, roles, self.deeds, self.passage, self.standing, self.offline, safe_mode)
+        self.signals = Signals(self.deeds)
+        orders = Orders(boot)
+        self.ordered = Ordered(
+            "strike" in roles, self.deeds, orders, self.standing, self.passage, self.asking, self.signals
+        )
+        self.reporting = Reporting(boot, safe_mode, self.deeds, self.standing, self.offline, orders)
+        self.booting = Booting(self.deeds, recovered.open, safe_mode)
+        self.passage.contact.held_ms = self.standing.held_ms
+        self._clock = clock
+        self._safe_mode = safe_mode
         self._kept_upto = recovered.upto
-        self._asks = 0
-        self._open = list(recovered.open)
-        self._offset_ms = 0
-        self._clock = "unset"
-        self._waiting: Session | None = None
-        self._released: Session | None = None
-        self._expired: list[Session] = []
-        self._pulse_receipt = ""
-        self._more_ms = 0
-        self._now_ms = 0
-        self._effects: "list[tuple[Any, ...]]" = []
+        self._refused_desired = (0, 0)
+        self._owes_memory = False
+        self._does: "dict[str, Callable[..., None]]" = {
+            "start": self.booting.start,
+            "clock": self._told_clock,
+            "attempt": self.asking.attempt,
+            "answer": self._answer,
+            "release": self._release,
+            "command": self._command,
+            "desired": self._desired,
+            "contact": self.passage.level,
+            "rex": self.passage.rex,
+            "fire": self.passage.fire,
+            "passed": self.passage.passed,
+            "strike-dropped": self.passage.dropped,
+            "tamper": self.levels.tamper,
+            "power": self.levels.power,
+            "config": self.levels.config,
+            "line": self._line,
+            "nonce": self.reporting.nonce,
+            "pack": self._pack,
+            "pack-part": self.reporting.part,
+            "journal-failed": self._journal_failed,
+            "journal-ok": self._journal_ok,
+            "tick": lambda: None,
+        }
 
     @property
     def locked(self) -> bool:
         """Whether the door asks nothing because its journal cannot be written."""
         return self.notes.locked
 
+    @property
+    def looks_at_faces(self) -> bool:
+        """Whether a camera's pictures are wanted at all."""
+        return self.standing.face and not self._safe_mode
+
     def handle(self, event: "tuple[Any, ...]", now_ms: int) -> "list[tuple[Any, ...]]":
         """What follows from one event at monotonic `now_ms`. Time that passed is dealt with first.
 
         Raises `UnknownEvent`.
         """
-        self._now_ms = now_ms
-        self._effects = []
-        self._tick()
-        name = event[0]
-        if name == "attempt":
-            self._attempt(event[1], event[2])
-        elif name == "answer":
-            self._answer(Answer(event[1]))
-        elif name == "contact":
-            self._contact(event[1])
-        elif name == "rex":
-            self._note(self.egress.level(event[1], now_ms))
-        elif name == "strike-dropped":
-            self._note(self.strike.drop(now_ms), self._pulse_receipt)
-        elif name == "clock":
-            self._offset_ms, self._clock = event[1], event[2]
-        elif name == "acknowledged":
-            self._acknowledged(event[1])
-        elif name == "journal-failed":
-            self._journal_failed(event[1])
-        elif name == "journal-ok":
-            self._effects += self.notes.resume()
-        elif name == "start":
-            self._start()
-        elif name != "tick":
-            raise UnknownEvent(f"{name!r} is no event of a door")
-        return self._effects
+        does = self._does.get(event[0])
+        if does is None:
+            raise UnknownEvent(f"{event[0]!r} is no event of a door")
+        self.deeds.begin(now_ms)
+        for room in (self.passage, self.asking, self.reporting, self.booting):
+            room.tick()
+        does(*event[1:])
+        contact, egress = self.passage.contact, self.passage.egress
+        alarm = contact.forced or egress.fire or self.levels.amiss("tamper")
+        self.signals.update(self.asking.waiting, alarm, contact.held)
+        return self.deeds.effects
 
     def due_ms(self) -> int | None:
         """When the next tick is wanted (monotonic), or None when only an event can change anything."""
-        dues = [self.strike.off_at_ms, self.contact.held_at_ms]
-        if self._waiting is not None:
-            dues.append(self._waiting.due_ms())
-        if self._released is not None and not self.strike.on and self.strike.ended_ms is not None:
-            dues.append(self.strike.ended_ms + self.strike.grace_ms + 1)
-        known = [due for due in dues if due is not None]
+        known: list[int] = []
+        for room in (self.passage, self.asking, self.reporting, self.booting, self.signals):
+            known += [due for due in room.dues() if due is not None]
         return min(known) if known else None
 
-    def _start(self) -> None:
-        self._effects.append(("strike", 0))
-        self._note([codes.BOOT])
-        for receipt in self._open:
-            self._note([codes.UNUSED], receipt, "the node stopped before the door was seen to open")
-        self._open = []
+    def _told_clock(self, offset_ms: int, confidence: str) -> None:
+        for kind, detail in self._clock.tell(offset_ms, confidence):
+            self.deeds.note(kind, "", detail)
 
-    def _tick(self) -> None:
-        ended = self.strike.tick(self._now_ms)
-        if ended:
-            self._effects.append(("strike", 0))
-            self._note(ended, self._pulse_receipt)
-        if self._released is not None and not self.strike.lets(self._now_ms):
-            self._close(self._released, codes.UNUSED, "the door stood open" if self.contact.open else "")
-            self._released = None
-        self._note(self.contact.tick(self._now_ms))
-        due_ms = self._waiting.due_ms() if self._waiting else None
-        if due_ms is not None and self._now_ms >= due_ms:
-            self._give_up()
+    def _answer(self, message: "dict[str, Any]") -> None:
+        self._saw(message["term"])
+        self.booting.good()
+        self.asking.answer(Answer(message))
 
-    def _give_up(self) -> None:
-        if self._waiting is not None:
-            self._waiting.expire()
-            self._expired = self._expired[1 - REMEMBERED :]
-            self._expired.append(self._waiting)
-            self._waiting = None
-            self._show_busy()
+    def _release(self, message: "dict[str, Any]") -> None:
+        self._saw(message["term"])
+        self.ordered.release(message)
 
-    def _attempt(self, facts: "dict[str, Any]", nonce: bytes) -> None:
-        if self.locked or self._waiting is not None:
-            self._show_busy()
+    def _command(self, message: "dict[str, Any]") -> None:
+        self._saw(message["term"])
+        self.ordered.command(message)
+
+    def _saw(self, term: int) -> None:
+        """A term counts before anything is done under it, also after a reboot."""
+        if self.standing.saw(term):
+            self._remember()
+
+    def _line(self, up: bool) -> None:
+        self.levels.line(up)
+        self.asking.online = self.levels.online
+        self.reporting.line(up)
+        if not up:
+            self.asking.give_up("the line to the keeper was lost")
+
+    def _pack(self, alone: "Alone | None") -> None:
+        if self.offline.take(alone):
+            self.deeds.note(codes.PACK_TAKEN, "", f"version {self.offline.version}")
+        self._drop_withdrawn()
+        self.reporting.report()
+
+    def _desired(self, message: "dict[str, Any]") -> None:
+        before, locked_down = self.standing.lasting(), self.standing.lockdown
+        rose = self.standing.saw(message["term"])
+        taken = self.standing.take(message)
+        if taken == OLD:
+            number = message["term"], message["number"]
+            # Once for an owner whose lease has ended: it would answer every note of it with another one.
+            about = number if message["term"] == self.standing.term else (message["term"], 0)
+            if about != self._refused_desired:
+                self._refused_desired = about
+                newest = f"{self.standing.number} of term {self.standing.term}"
+                self.deeds.note(codes.REFUSED, "", f"desired: {number[1]} of term {number[0]} is older than {newest}")
+                self.reporting.report()
             return
-        self._asks += 1
-        self._waiting = Session(nonce, self._now_ms, self.limit_ms)
-        ask = self._waiting.ask(self.door, self.notes.boot, self._asks, self._at(), facts)
-        self._effects.append(("send", "ask", ask))
+        if taken != SAME and (rose or self.standing.lasting() != before):
+            self._remember()
+            if self.standing.lockdown != locked_down:
+                self.deeds.note(codes.LOCKDOWN_OFF if locked_down else codes.LOCKDOWN_ON)
+                if not locked_down:
+                    self.passage.lock("the door was locked down")
+            self.passage.contact.held_ms = self.standing.held_ms
+            self._drop_withdrawn()
+            self.reporting.report()
+        self._acknowledged(message["journal_upto"])
 
-    def _answer(self, answer: Answer) -> None:
-        receipt = answer.receipt
-        released = self._released is not None and self._released.receipt == receipt
-        if receipt and (released or self.notes.is_closed(receipt)):
-            return  # the same decision once more (QoS 1 may repeat a message): it is closed, or will be
-        session = self._asked(answer.nonce)
-        if session is None:
-            self._note([codes.REFUSED], receipt, "its nonce is of no open attempt here")
-            return
-        was_waiting = session.state == WAITING
-        judged = session.judge(answer, self._now_ms, self.term)
-        if was_waiting:
-            self._waiting = None
-        else:
-            self._expired = [kept for kept in self._expired if kept is not session]
-        session.receipt = receipt
-        self.term = max(self.term, answer.term)
-        show = ("show", {"say": answer.say, "learn": answer.learn}, answer.slip)
-        if judged.kind == GRANT:
-            self._grant(session, judged)
-            self._effects.append(show)
-        elif judged.kind == DENY:
-            self._effects.append(show)
-            # A busy keeper answers without a decision; there is then nothing to close.
-            if receipt:
-                self._close(session, codes.ACTED)
-        else:
-            self._close(session, codes.REFUSED, judged.why)
-            if was_waiting:
-                self._show_busy()
-
-    def _asked(self, nonce: str) -> Session | None:
-        if self._waiting is not None and self._waiting.nonce == nonce:
-            return self._waiting
-        for session in self._expired:
-            if session.nonce == nonce:
-                return session
-        return None
-
-    def _grant(self, session: Session, judged: Judgement) -> None:
-        if self._released is not None:
-            self._close(self._released, codes.UNUSED, "another grant came before the door opened")
-        for kind in self.strike.pulse(judged.pulse_ms, self._now_ms):
-            if kind == codes.STRIKE_ON:
-                self._pulse_receipt = session.receipt
-            self._note([kind], self._pulse_receipt)
-        session.release()
-        self._released = session
-        self._more_ms = judged.held_ms
-        self._effects.append(("strike", judged.pulse_ms))
-
-    def _contact(self, is_open: bool) -> None:
-        found = "found open at the start" if self.contact.open is None else ""
-        on_pulse = self.strike.lets(self._now_ms)
-        allowed = on_pulse or self.egress.lets(self._now_ms)
-        kinds = self.contact.level(is_open, allowed, self._now_ms, self._more_ms if on_pulse else 0)
-        self._note(kinds, "", found)
-        if codes.OPENED in kinds and on_pulse and self._released is not None:
-            self._close(self._released, codes.ACTED)
-            self._released = None
+    def _drop_withdrawn(self) -> None:
+        if self.offline.withdrawn():
+            self.deeds.do("forget-pack")
 
     def _acknowledged(self, upto: int) -> None:
         behind = self.notes.last_seq
+        if upto > self._kept_upto:
+            self.deeds.do("acknowledge", upto)
         if upto < self._kept_upto:
             # Once, on change: the keeper has forgotten what it had said it keeps.
-            self._note([codes.BOOT], "", f"the keeper had this journal up to {self._kept_upto}, and now {upto}")
+            self.deeds.note(codes.BOOT, "", f"the keeper had this journal up to {self._kept_upto}, and now {upto}")
         self._kept_upto = upto
         if upto > behind:
             # The journal was lost or replaced; numbers that the keeper knows must not come again.
             self.notes.last_seq = upto
-            self._note([codes.BOOT], "", f"the journal ended at {behind}, the keeper's at {upto}")
+            self.deeds.note(codes.BOOT, "", f"the journal ended at {behind}, the keeper's at {upto}")
+
+    def _remember(self) -> None:
+        if self.locked:
+            self._owes_memory = True
+        else:
+            self.deeds.do("remember", self.standing.term, self.standing.kept())
 
     def _journal_failed(self, undone: "list[tuple[Any, ...]]") -> None:
-        unwritten: "list[dict[str, Any]]" = []
-        for effect in undone:
-            if effect[0] != "journal":
-                continue
-            entry = effect[1]
-            released = self._released
-            if entry["kind"] == codes.STRIKE_ON and released and released.receipt == entry["receipt"]:
-                # It was to be written before the strike moved; so the strike has not moved, and will not.
-                released.close(codes.REFUSED)
-                self.notes.closing(released.receipt)
-                self._released = None
-                self.strike = Strike(self.strike.grace_ms)
-                entry = dict(entry)
-                entry["kind"] = codes.REFUSED
-                entry["detail"] = "the journal cannot be written"
-            unwritten.append(entry)
-        self.notes.fail(unwritten)
-        self._effects.append(("strike", 0))
-        self._note(self.strike.drop(self._now_ms), self._pulse_receipt)
-        self._give_up()  # so that no answer can be a grant to a locked door
-        self._show_busy()
+        self._owes_memory = self._owes_memory or any(effect[0] == "remember" for effect in undone)
+        unwritten = [effect[1] for effect in undone if effect[0] == "journal"]
+        free = unwritten[0]["seq"] if unwritten else None
+        self.notes.fail(self.passage.unwritten(unwritten), free)
+        self.deeds.strike(0)
+        self.passage.dropped()
+        self.asking.give_up("the journal cannot be written")  # so that no answer can be a grant to a locked door
+        self.deeds.show("busy")
+        self.deeds.again(undone)
 
-    def _show_busy(self) -> None:
-        self._effects.append(("show", {"say": "busy", "learn": ""}, None))
-
-    def _close(self, session: Session, outcome: str, detail: str = "") -> None:
-        session.close(outcome)
-        self._note([outcome], session.receipt, detail)
-
-    def _note(self, kinds: list[str], receipt: str = "", detail: str = "") -> None:
-        for kind in kinds:
-            self._effects += self.notes.entry(kind, self._at(), receipt, detail)
-
-    def _at(self) -> "dict[str, Any]":
-        return {"ms": max(0, self._offset_ms + self._now_ms), "clock": self._clock}
+    def _journal_ok(self) -> None:
+        self.deeds.effects += self.notes.resume()
+        if self._owes_memory:
+            self._owes_memory = False
+            self._remember()

@@ -3,9 +3,14 @@
 A line is `<crc32 as 8 hex digits> <compact JSON list>\\n`. Lists have an order, so the same entry has the same bytes on
 CPython and on MicroPython. Two kinds of line; a file begins with the second kind:
 
-    ["e", boot, seq, at_ms, clock, kind, receipt, detail]     an event, exactly as it is uploaded
-    ["u", upto, [receipt, …], [receipt, …]]                   entries up to `upto` are at the keeper; grants still open
-                                                              and the last closed ones, which must outlive their entries
+    ["e", boot, seq, at_ms, clock, kind, receipt, detail]     an event, exactly as it is uploaded; a decision made alone
+                                                              follows as one list more
+    ["u", upto, [receipt, …], [receipt, …], term, desired]    entries up to `upto` are at the keeper; grants still open
+                                                              and the last closed ones, which must outlive their
+                                                              entries; the highest lease term ever seen, and what was
+                                                              last desired, as [[name, value], …] or null
+
+A "u" of an earlier version ends after the receipts.
 """
 
 import binascii
@@ -20,6 +25,8 @@ if TYPE_CHECKING:
 REMEMBERED = 32
 MOST_FILLED = 10_000
 
+DECISION = ("verdict", "credential", "way", "subject", "pack", "pack_age_ms", "code")
+
 LOST = "an entry lost to damage of the journal"
 
 
@@ -28,9 +35,9 @@ class Recovered:
 
     `entries`: event messages with seq > `upto`, in order, gap-free. `last_seq`: the highest number ever used.
     `last_boot`: the highest boot named. `open`: receipts of grants that moved the strike and have no outcome.
-    `closed`: receipts of the last outcomes. `lost`: numbers whose lines were damaged (their place is taken by a filler
-    entry). `headed`: a line was readable that says where the numbers stand. `clean`: False when the bytes should be
-    replaced by `compacted(self)`.
+    `closed`: receipts of the last outcomes. `term`: the highest lease term seen. `desired`: what was in force, None
+    before any. `lost`: numbers whose lines were damaged (their place is taken by a filler entry). `headed`: a line was
+    readable that says where the numbers stand. `clean`: False when the bytes should be replaced by `compacted(self)`.
     """
 
     def __init__(self) -> None:
@@ -40,6 +47,8 @@ class Recovered:
         self.last_boot = 0
         self.open: list[str] = []
         self.closed: list[str] = []
+        self.term = 0
+        self.desired: "dict[str, Any] | None" = None
         self.lost: list[int] = []
         self.clean = True
         self.headed = False
@@ -74,23 +83,20 @@ class Recovered:
 def line(entry: "dict[str, Any]") -> bytes:
     """The journal line of one event message."""
     at = entry["at"]
-    return _framed(
-        [
-            "e",
-            entry["boot"],
-            entry["seq"],
-            at["ms"],
-            at["clock"],
-            entry["kind"],
-            entry.get("receipt"),
-            entry.get("detail"),
-        ]
-    )
+    fields: "list[Any]" = ["e", entry["boot"], entry["seq"], at["ms"], at["clock"], entry["kind"]]
+    fields += [entry.get("receipt"), entry.get("detail")]
+    decision = entry.get("decision")
+    if decision is not None:
+        fields.append([decision.get(name) for name in DECISION])
+    return _framed(fields)
 
 
 def head(recovered: Recovered) -> bytes:
-    """The line that says what the keeper has."""
-    return _framed(["u", recovered.upto, recovered.open, recovered.closed])
+    """The line that says what the keeper has, and what outlives the entries."""
+    desired = recovered.desired
+    # Sorted, because a MicroPython dict keeps no order.
+    pairs = None if desired is None else [[name, desired[name]] for name in sorted(desired)]
+    return _framed(["u", recovered.upto, recovered.open, recovered.closed, recovered.term, pairs])
 
 
 def compacted(recovered: Recovered) -> bytes:
@@ -131,6 +137,9 @@ def _take(recovered: Recovered, fields: "list[Any] | None", damaged: int) -> boo
     headed, recovered.headed = recovered.headed, True
     if fields[0] == "u":
         recovered.open, recovered.closed = list(fields[2]), list(fields[3])
+        if len(fields) > 4:
+            recovered.term = fields[4]
+            recovered.desired = None if fields[5] is None else dict(fields[5])
         recovered.acknowledge(fields[1])
         return True
     seq: int = fields[2]
@@ -176,6 +185,8 @@ def _entry(fields: "list[Any]") -> "dict[str, Any]":
         entry["receipt"] = fields[6]
     if fields[7] is not None:
         entry["detail"] = fields[7]
+    if len(fields) > 8:
+        entry["decision"] = {DECISION[i]: value for i, value in enumerate(fields[8]) if value is not None}
     return entry
 
 
@@ -191,7 +202,7 @@ def _unframed(framed: bytes) -> "list[Any] | None":
         return None
     try:
         fields: "list[Any]" = json.loads(body)
-        known = (fields[0], len(fields)) in (("e", 8), ("u", 4))
+        known = (fields[0], len(fields)) in (("e", 8), ("e", 9), ("u", 4), ("u", 6))
     except (ValueError, TypeError, LookupError):
         return None
     return fields if known else None

@@ -11,6 +11,10 @@ MOST_OWED = 256
 REMEMBERED = 32
 
 
+class AlreadyClosed(RuntimeError):
+    """A second outcome for one decision: the caller lost count."""
+
+
 class Notes:
     """Makes event entries. `locked` while the journal fails; `owed` waits for it, without numbers that count."""
 
@@ -21,15 +25,24 @@ class Notes:
         self.owed: "list[dict[str, Any]]" = []
         self._closed = list(closed)
 
-    def entry(self, kind: str, at: "dict[str, Any]", receipt: str = "", detail: str = "") -> "list[tuple[Any, ...]]":
-        """The journal effect of one event, or nothing while locked (then it is owed)."""
+    def entry(
+        self,
+        kind: str,
+        at: "dict[str, Any]",
+        receipt: str = "",
+        detail: str = "",
+        decision: "dict[str, Any] | None" = None,
+    ) -> "list[tuple[Any, ...]]":
+        """The journal effect of one event, or nothing while locked (then it is owed). Raises `AlreadyClosed`."""
         if receipt and kind in codes.OUTCOMES:
-            self.closing(receipt)
+            self._close(receipt, kind)
         entry: "dict[str, Any]" = {"v": 1, "boot": self.boot, "seq": self.last_seq + 1, "at": at, "kind": kind}
         if receipt:
             entry["receipt"] = receipt
         if detail:
             entry["detail"] = detail[:LONGEST_DETAIL]
+        if decision is not None:
+            entry["decision"] = decision
         if not self.locked:
             self.last_seq += 1
             return [("journal", entry)]
@@ -38,21 +51,24 @@ class Notes:
             self.owed.append(entry)
         return []
 
-    def closing(self, receipt: str) -> None:
-        """Remember that this decision has its outcome."""
-        self._closed = self._closed[1 - REMEMBERED :]
-        self._closed.append(receipt)
-
     def is_closed(self, receipt: str) -> bool:
         """Whether this decision had its outcome lately."""
         return receipt in self._closed
 
-    def fail(self, unwritten: "list[dict[str, Any]]") -> None:
-        """These entries, the last ones made, did not reach the journal: their numbers are free again."""
+    def fail(self, unwritten: "list[dict[str, Any]]", free: "int | None") -> None:
+        """These entries, the last ones made, did not reach the journal: numbers from `free` are free again."""
         self.locked = True
-        if unwritten:
-            self.last_seq = min(self.last_seq, unwritten[0]["seq"] - 1)
+        if free is not None:
+            self.last_seq = min(self.last_seq, free - 1)
         self.owed = unwritten + self.owed
+
+    def refuse(self, entry: "dict[str, Any]", why: str) -> "dict[str, Any]":
+        """What an unwritten entry becomes when its decision is not carried out: its outcome."""
+        self._close(entry["receipt"], codes.REFUSED)
+        refused = dict(entry)
+        refused["kind"] = codes.REFUSED
+        refused["detail"] = why
+        return refused
 
     def resume(self) -> "list[tuple[Any, ...]]":
         """The journal can be written again: what is owed, numbered, in the order in which it happened."""
@@ -65,3 +81,9 @@ class Notes:
             effects.append(("journal", numbered))
         self.owed = []
         return effects
+
+    def _close(self, receipt: str, outcome: str) -> None:
+        if receipt in self._closed:
+            raise AlreadyClosed(f"{receipt} has its outcome, and now {outcome}")
+        self._closed = self._closed[1 - REMEMBERED :]
+        self._closed.append(receipt)

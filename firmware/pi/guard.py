@@ -1,4 +1,4 @@
-"""The node's end of the strike guard: starts it, starts it again when it dies, and hears when the strike is off."""
+"""The node's end of the strike guard: starts it again when it dies or hangs, and hears when the strike is off."""
 
 from __future__ import annotations
 
@@ -8,17 +8,29 @@ import sys
 import threading
 from collections.abc import Callable
 
+from ostiary.firmware.pi import clock
+
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 2.0
 END_S = 3.0
+LATE_MS = 1_000  # an order that the guard reads later than this moves nothing
+HUNG_MS = 1_000  # a guard that has not said off so long after a pulse's end will not: it is killed, and the next drops
 
 
 class Guard:
-    """One guard process at a time. `reported(order, said)` comes from a thread: "on", "off", "refused …" or "gone",
-    and the number of the pulse, from 1, that it is about."""
+    """One guard process at a time; `now_ms` is its machine's monotonic clock. `reported(order, said)` comes from a
+    thread: "on", "off", "refused …" or "gone", and the number of the pulse, from 1, that it is about."""
 
-    def __init__(self, pins: str, reported: Callable[[int, str], None], log: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        pins: str,
+        reported: Callable[[int, str], None],
+        log: Callable[[str], None],
+        now_ms: Callable[[], int] = clock.now_ms,
+    ) -> None:
         self._pins = pins
+        self._now_ms = now_ms
+        self._watches: dict[int, threading.Timer] = {}
         self._reported = reported
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -47,20 +59,35 @@ class Guard:
         if process is None or process.stdin is None:
             return False
         try:
-            process.stdin.write(b"on %d\n" % pulse_ms if pulse_ms else b"off\n")
+            process.stdin.write(b"on %d %d\n" % (pulse_ms, self._now_ms() + LATE_MS) if pulse_ms else b"off\n")
             process.stdin.flush()
         except (OSError, ValueError):  # ValueError: closed in this moment by the thread that saw it die
             return False
+        if pulse_ms:
+            # One for each order: a guard that hangs must not live on by being ordered again.
+            watch = self._watches[self.orders] = threading.Timer((pulse_ms + HUNG_MS) / 1000, self._kill, (process,))
+            watch.daemon = True
+            watch.start()
         return True
 
     def close(self) -> None:
         """End the guard, which drops the strike, and wait for it."""
         self._stop.set()
+        self._unwatch(self.orders)
         process = self._process
         if process is not None and process.stdin is not None:
             with contextlib.suppress(OSError):
                 process.stdin.close()
         self._thread.join(END_S)
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        self._log("the strike guard hangs; ending it, so that the next one drops the strike")
+        process.kill()
+
+    def _unwatch(self, upto: int) -> None:
+        """The orders up to this number are done with."""
+        for order in [order for order in list(self._watches) if order <= upto]:
+            self._watches.pop(order).cancel()
 
     def _run(self) -> None:
         wait_s = FIRST_WAIT_S
@@ -76,11 +103,14 @@ class Guard:
                             self.ready.set()
                         else:
                             self._begun += said == "on" or said.startswith("refused a pulse")
+                            if said != "on":
+                                self._unwatch(self._begun)
                             self._reported(self._begun, said)
                 self._process = None
                 with contextlib.suppress(OSError):
                     if process.stdin is not None:
                         process.stdin.close()
+            self._unwatch(self.orders)
             if not self._stop.is_set():
                 self._begun = self.orders
                 self._reported(self._begun, "gone")

@@ -17,12 +17,13 @@ def _no_more(count: int, every_s: float) -> Iterable[np.ndarray]:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody at the door: a card's number, the bytes of picture files, or a frame's pixels (uint8, height, width, 3).
+    """Somebody at the door: a card's number or the text of a pass (`token`), the `pin` typed with it, the bytes of
+    picture files, or a frame's pixels (uint8, height, width, 3).
 
     Behind the pixels `more(count, every_s)` gives `count` further frames of the same visit, so many seconds apart, as
     long as somebody takes them. `reply` takes the one reply.
-    `unasked`: a camera saw something by itself; without a face worth asking about it is dropped. `came_s` is
-    `perf_counter` time.
+    `unasked`: the camera looked by itself; without a face worth asking about, only what was claimed is asked about.
+    `came_s` is `perf_counter` time.
     """
 
     reply: Callable[[dict[str, Any]], None]
@@ -31,6 +32,8 @@ class Visit:
     pixels: np.ndarray | None = None
     more: Callable[[int, float], Iterable[np.ndarray]] = _no_more
     unasked: bool = False
+    token: str | None = None
+    pin: str | None = None
     came_s: float = field(default_factory=time.perf_counter)
 
 

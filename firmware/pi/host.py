@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ostiary.firmware.door.door import Door
@@ -13,14 +14,28 @@ from ostiary.firmware.pi.sight import Seen
 from ostiary.firmware.pi.upload import Upload
 from ostiary.protocol import codes
 from ostiary.protocol.errors import Refused
+from ostiary.protocol.parts import NONCE_BYTES
 
 MEND_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What carries effects out of this process: `say(purpose, message)` publishes, `pulse(pulse_ms)` orders the guard
+    (both say whether that went), `tell(pattern)` is for lamp and buzzer, `good` is called once when this start turned
+    out well, `reboot` when one is ordered."""
+
+    say: Callable[[str, dict[str, Any]], bool]
+    pulse: Callable[[int], bool]
+    tell: Callable[[str], None]
+    good: Callable[[], None]
+    reboot: Callable[[], None]
 
 
 class Host:
     """Owns door and journal; every method is called from one thread. Times are monotonic ms.
 
-    `say(purpose, message)` publishes, `pulse(pulse_ms)` orders the guard, `random(n)` gives unforeseeable bytes.
+    `random(n)` gives unforeseeable bytes; `about` is what every status says of this node: firmware, roles, virtual.
     """
 
     def __init__(
@@ -28,16 +43,16 @@ class Host:
         door: Door,
         journal: JournalFile,
         display: Display,
-        say: Callable[[str, dict[str, Any]], bool],
-        pulse: Callable[[int], bool],
+        outside: Outside,
+        about: Mapping[str, Any],
         random: Callable[[int], bytes],
         log: Callable[[str], None],
     ) -> None:
         self.door = door
         self._journal = journal
         self._display = display
-        self._say = say
-        self._pulse = pulse
+        self._outside = outside
+        self._about = about
         self._random = random
         self._log = log
         self._upload = Upload()
@@ -45,6 +60,15 @@ class Host:
         self._asked_s = 0.0
         self._nonce = ""
         self._mend_at_ms = 0
+        self.good = False  # whether this start turned out well
+        # Whatever needs no journal and gives no reply: one line each.
+        self._plain: dict[str, Callable[..., object]] = {
+            "acknowledge": self._acknowledge,
+            "send": self._send,
+            "tell": outside.tell,
+            "boot-good": self._good,
+            "reboot": outside.reboot,
+        }
 
     def handle(self, event: tuple[Any, ...], now_ms: int) -> None:
         """One event of the door, and everything that follows from it."""
@@ -60,22 +84,16 @@ class Host:
         """Somebody stands there; the reply goes out as soon as the display says something."""
         self._visit = (visit, seen)
         self._nonce = ""
-        self.handle(("attempt", seen.facts, self._random(16)), now_ms)
+        self.handle(("attempt", seen.facts, self._random(NONCE_BYTES)), now_ms)
         # The ask is sealed and on its way, or will never be: the probe has no further use on this node.
         seen.wipe()
         seen.facts.clear()
 
-    def acknowledged(self, upto: int, now_ms: int) -> None:
-        """The keeper has the journal up to here."""
-        try:
-            self._journal.acknowledge(upto)
-        except OSError as mistake:
-            self._log(f"the journal cannot be written: {mistake}")
-        self.handle(("acknowledged", upto), now_ms)
-
-    def reconnected(self) -> None:
-        """The line is new: whatever is unacknowledged goes out again."""
-        self._upload.again()
+    def line(self, up: bool, now_ms: int) -> None:
+        """The line to the keeper is new or lost. A new one gets whatever is unacknowledged again."""
+        if up:
+            self._upload.again()
+        self.handle(("line", up), now_ms)
 
     def due_ms(self) -> int | None:
         """When a tick is wanted next."""
@@ -89,26 +107,28 @@ class Host:
         shown: tuple[dict[str, Any], dict[str, Any] | None] | None = None
         outcomes: dict[str, str] = {}
         undone: list[tuple[Any, ...]] | None = None
-        dropped = False
+        dropped = wanted = False
         for number, effect in enumerate(effects):
-            if effect[0] == "journal":
+            if effect[0] in ("journal", "remember"):
                 try:
-                    self._journal.append(effect[1])
+                    self._write(effect)
                 except OSError as mistake:
                     self._log(f"the journal cannot be written, so the door asks nothing: {mistake}")
                     undone = effects[number:]
                     break
-                if effect[1]["kind"] in codes.OUTCOMES and "receipt" in effect[1]:
+                if effect[0] == "journal" and effect[1]["kind"] in codes.OUTCOMES and "receipt" in effect[1]:
                     outcomes[effect[1]["receipt"]] = effect[1]["kind"]
             elif effect[0] == "strike":
-                if not self._pulse(effect[1]) and effect[1]:
+                if not self._outside.pulse(effect[1]) and effect[1]:
                     self._log("the strike guard takes no order; the strike stays off")
                     dropped = True
             elif effect[0] == "show":
                 shown = effect[1], effect[2]
                 self._display.show(*shown)
-            elif effect[0] == "send":
-                self._send(effect[1], effect[2])
+            elif effect[0] == "nonce-wanted":
+                wanted = True
+            else:
+                self._plain[effect[0]](*effect[1:])
         if undone is not None:
             self._mend_at_ms = now_ms + MEND_MS
             self._carry_out(self.door.handle(("journal-failed", undone), now_ms), now_ms)
@@ -116,8 +136,29 @@ class Host:
             self._reply(*shown, outcomes)
         if dropped:
             self._carry_out(self.door.handle(("strike-dropped",), now_ms), now_ms)
+        if wanted:
+            self._carry_out(self.door.handle(("nonce", self._random(NONCE_BYTES)), now_ms), now_ms)
+
+    def _write(self, effect: tuple[Any, ...]) -> None:
+        if effect[0] == "journal":
+            self._journal.append(effect[1])
+        else:
+            self._journal.remember(*effect[1:])
+
+    def _good(self) -> None:
+        self.good = True
+        self._outside.good()
+
+    def _acknowledge(self, upto: int) -> None:
+        try:
+            self._journal.acknowledge(upto)
+        except OSError as mistake:
+            self._log(f"the journal cannot be written: {mistake}")
 
     def _send(self, purpose: str, message: dict[str, Any]) -> None:
+        if purpose != "ask":
+            self._publish(purpose, {**message, **self._about} if purpose == "status" else message)
+            return
         self._asked_s = time.perf_counter()
         self._nonce = message.get("nonce", "")
         if not self._publish(purpose, message):
@@ -125,7 +166,7 @@ class Host:
 
     def _publish(self, purpose: str, message: dict[str, Any]) -> bool:
         try:
-            return self._say(purpose, message)
+            return self._outside.say(purpose, message)
         except Refused as refused:
             self._log(f"our own {purpose} is outside the contract and was not sent: {refused}")
             return False

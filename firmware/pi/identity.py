@@ -59,6 +59,10 @@ class Identity:
         return self.directory / "boot"
 
     @property
+    def bad_boots(self) -> Path:
+        return self.directory / "bad-boots"
+
+    @property
     def journal(self) -> Path:
         return self.directory / "journal"
 

@@ -51,6 +51,15 @@ class JournalFile:
         if self._size > self._compact_bytes:
             self.mend()
 
+    def remember(self, term: int, desired: dict[str, Any] | None) -> None:
+        """Make the highest term and what is desired durable. Raises OSError when that is not sure; `mend` then."""
+        kept, self.kept.term, self.kept.desired = (self.kept.term, self.kept.desired), term, desired
+        try:
+            self._write(journal.head(self.kept), sync=True)
+        except OSError:
+            self.kept.term, self.kept.desired = kept
+            raise
+
     def mend(self) -> None:
         """Replace the file by what is known to be durable, at the shortest. Raises OSError while the disk refuses.
 

@@ -17,8 +17,10 @@ from ostiary.protocol.errors import Refused
 KEEPALIVE_S = 5
 FIRST_WAIT_S = 1
 LONGEST_WAIT_S = 8
-HEARD = ("answer", "desired")
-SAID = ("ask", "event", "status")
+HEARD = {"reader": ("answer", "command", "desired", "pack"), "strike": ("release", "command", "desired", "pack")}
+SAID = ("ask", "event", "status", "reported")
+# What stands at the broker for whoever comes later; anything else that was left lying there is refused.
+RETAINED = ("status", "reported", "desired")
 
 
 class Link:
@@ -37,7 +39,8 @@ class Link:
         log: Callable[[str], None],
         random: Callable[[int], bytes],
     ) -> None:
-        """Touches no network. `status` is what is said when online. Raises `BadIdentity` for unusable certificates."""
+        """Touches no network. `status` is what is said at the end: *stopped*, or *lost* by the last will. Raises
+        `BadIdentity` for unusable certificates."""
         self._identity = identity
         self._status = status
         self._heard = heard
@@ -47,8 +50,9 @@ class Link:
         self._refusals: dict[str, int] = {}
         self._subscribed = False
         site, node = identity.site, identity.node
-        self._keys = {purpose: keys.message_key(identity.secret, site, node, purpose) for purpose in (*HEARD, *SAID)}
-        self._topics = {purpose: topics.topic(site, node, purpose) for purpose in (*HEARD, *SAID)}
+        self._hears = [purpose for purpose in topics.PURPOSES if any(purpose in HEARD[role] for role in identity.roles)]
+        self._keys = {purpose: keys.message_key(identity.secret, site, node, purpose) for purpose in topics.PURPOSES}
+        self._topics = {purpose: topics.topic(site, node, purpose) for purpose in topics.PURPOSES}
         self._client = self._make_client()
 
     @property
@@ -61,13 +65,13 @@ class Link:
         self._client.connect_async(self._identity.host, self._identity.port, KEEPALIVE_S)
         self._client.loop_start()
 
-    def say(self, purpose: str, message: dict[str, Any], retain: bool = False) -> bool:
+    def say(self, purpose: str, message: dict[str, Any]) -> bool:
         """Seal and publish. False when the broker does not hear us: nothing is kept for later then, because a late
         ask is worthless and events are in the journal. Raises `Refused` for a message outside the contract."""
         sealed = self._sealed(purpose, message)
         if not self.online:
             return False
-        sent = self._client.publish(self._topics[purpose], sealed, qos=1, retain=retain)
+        sent = self._client.publish(self._topics[purpose], sealed, qos=1, retain=purpose in RETAINED)
         return sent.rc == mqtt.MQTT_ERR_SUCCESS
 
     def stop(self) -> None:
@@ -115,7 +119,7 @@ class Link:
         if reason.is_failure:
             self._log(f"the broker refused us: {reason}")
             return
-        client.subscribe([(self._topics[purpose], 1) for purpose in HEARD])
+        client.subscribe([(self._topics[purpose], 1) for purpose in self._hears])
 
     def _on_subscribe(self, client: mqtt.Client, data: Any, number: int, reasons: Any, properties: Any) -> None:
         # Not before: an answer that comes while we are not subscribed would be lost.
@@ -123,8 +127,6 @@ class Link:
             self._log("the broker does not let us read our own topics; this node's certificate is for another")
             return
         self._subscribed = True
-        online = self._sealed("status", {**self._status, "state": "online"})
-        client.publish(self._topics["status"], online, qos=1, retain=True)
         self._log(f"connected to {self._identity.host}:{self._identity.port}")
         self._connected(True)
 
@@ -136,11 +138,11 @@ class Link:
     def _on_message(self, client: mqtt.Client, data: Any, message: mqtt.MQTTMessage) -> None:
         try:
             _, _, purpose = topics.parse(message.topic)
-            if purpose not in HEARD or message.topic != self._topics[purpose]:
+            if purpose not in self._hears or message.topic != self._topics[purpose]:
                 return
-            # Nobody may leave an answer lying at the broker for later.
-            if message.retain and purpose == "answer":
-                self._log("an answer was refused: it was retained")
+            # Nobody may leave what moves or orders a door lying at the broker for later.
+            if message.retain and purpose not in RETAINED:
+                self._log(f"a message was refused: {purpose} was retained")
                 return
             plain = seal.unseal(self._keys[purpose], self._identity.node, purpose, bytes(message.payload))
             self._heard(purpose, messages.decode(purpose, plain))

@@ -9,118 +9,125 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ostiary.firmware.door.door import Door
-from ostiary.firmware.pi import boot_count, clock, identity
+from ostiary.firmware.pi import bad_boots, boot_count, clock, fittings, identity
 from ostiary.firmware.pi.guard import Guard
-from ostiary.firmware.pi.hardware import Camera, Display, Inputs, Visit
-from ostiary.firmware.pi.host import Host
+from ostiary.firmware.pi.hardware import Camera, Visit
+from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.link import Link
-from ostiary.firmware.pi.sight import NotAsked, Seen, Sight, load_pipeline
+from ostiary.firmware.pi.looking import Looking
+from ostiary.firmware.pi.sight import NotAsked, Seen, Sight
 
 FIRMWARE = "ostiary-pi 0.1.0"
 LONGEST_WAIT_S = 1.0
 REPLY_WAIT_S = 10.0
 READY_WAIT_S = 5.0
 
-
-@dataclass(frozen=True, slots=True)
-class Hardware:
-    """The adapters of one node; `pins` names the strike for the guard, `start` begins, `close` ends them all."""
-
-    pins: str
-    inputs: Inputs
-    camera: Camera
-    display: Display
-    start: Callable[[], None]
-    close: Callable[[], None]
-
-
-class NoHardware(RuntimeError):
-    """This node's hardware cannot be used from here."""
+NO_FACES = {
+    "what": "This door does not look at faces now.",
+    "why": "They are switched off here, or the door runs in safe mode.",
+    "now": "Use a card.",
+}
 
 
 class Blind(RuntimeError):
     """The thread that takes visits ended by itself; a node that hears nobody must not look alive."""
 
 
-def run(directory: Path, doorstep: Path | None) -> None:
-    """Be the node of `directory` until SIGTERM. `doorstep`: the socket of a virtual board.
+def run(directory: Path, doorstep: Path | None) -> bool:
+    """Be the node of `directory` until SIGTERM, or until its keeper orders a reboot: True then, and whoever started it
+    starts it again. `doorstep`: the socket of a virtual board.
 
     Raises `BadIdentity`, `BootCountLost`, `NoHardware`, `CameraMissing`, `Blind`, and OSError for its own files.
     """
     who = identity.read(directory)
-    if set(who.roles) != {"reader", "strike"}:
-        raise NoHardware(
-            f"The node {who.node} cannot run alone. It has the role {' and '.join(who.roles)} only, and this program "
-            "reads and drives the strike. Claim the node again with both roles, for a place inside."
-        )
+    bad = bad_boots.begin(who.bad_boots)
     journal = JournalFile(who.journal)
     boot = boot_count.next_boot(who.boot, journal.kept.last_boot)
-    hardware = _virtual(doorstep) if who.virtual else _raspberry(doorstep)
-    status = {"v": 1, "state": "online", "boot": boot, "firmware": FIRMWARE}
-    status.update(roles=list(who.roles), virtual=who.virtual)
+    make = fittings.virtual if who.virtual else fittings.raspberry
+    hardware = make(doorstep, who.roles, log)
+    safe_mode = bad >= bad_boots.MOST
+    about = {"firmware": FIRMWARE, "roles": list(who.roles), "virtual": who.virtual}
+    last_words = {"v": 1, "boot": boot, "clock": clock.wall()[1], "safe_mode": safe_mode, **about}
     node = Node()
-    guard = Guard(hardware.pins, node.guard_said, log)
-    link = Link(who, status, node.heard, node.connected, log, os.urandom)
-    door = Door(who.door, boot, journal.kept)
-    node.host = Host(door, journal, hardware.display, link.say, guard.pulse, os.urandom, log)
+    guard = None if hardware.pins is None else Guard(hardware.pins, node.guard_said, log)
+    link = Link(who, last_words, node.heard, node.connected, log, os.urandom)
+    outside = Outside(
+        say=link.say,
+        pulse=no_strike if guard is None else guard.pulse,
+        tell=hardware.tell,
+        good=lambda: bad_boots.settle(who.bad_boots, 0),
+        reboot=node.reboot,
+    )
+    door = Door(who.door, boot, journal.kept, who.roles, safe_mode)
+    node.host = Host(door, journal, hardware.display, outside, about, os.urandom, log)
     node.guard = guard
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: node.stop())
     node.turn(lambda now_ms: node.host.handle(("start",), now_ms))
-    sight = Sight(load_pipeline, log)
+    sight = Sight(Looking(log))
     try:
         hardware.inputs.watch(node.level)
-        guard.start()
-        sight.start()
+        if guard is not None:
+            guard.start()
+        # Loading the models may be what goes wrong again and again.
+        if hardware.camera is not None and not safe_mode:
+            sight.start()
         link.start()
         hardware.start()
-        looking = (hardware.camera, sight, hardware.display.ask_to_turn)
-        threading.Thread(target=node.watch, args=looking, name="visits", daemon=True).start()
+        if hardware.camera is not None:
+            looking = (hardware.camera, sight, hardware.display.ask_to_turn)
+            threading.Thread(target=node.watch, args=looking, name="visits", daemon=True).start()
         node.wait_ready()
         print("READY", flush=True)
         node.loop()
+        if not node.host.good:
+            bad_boots.settle(who.bad_boots, bad)
     finally:
         # The strike first: everything after this may take its time.
-        guard.close()
+        if guard is not None:
+            guard.close()
         hardware.close()
+        sight.close()
         link.stop()
         journal.close()
+    return node.rebooting
 
 
 class Node:
     """One queue and one thread for the door's mind; every other thread only puts into the queue."""
 
     host: Host
-    guard: Guard
+    guard: Guard | None
 
     def __init__(self) -> None:
         self._turns: queue.SimpleQueue[Callable[[int], None] | None] = queue.SimpleQueue()
         self._online = threading.Event()
         self._stopping = threading.Event()
-        self.liveness = "none"  # what the door asks for, as far as the keeper has said
+        self.rebooting = False
 
     def heard(self, purpose: str, message: dict[str, Any]) -> None:
         """From the link."""
-        if purpose == "answer":
-            self._turns.put(lambda now_ms: self.host.handle(("answer", message), now_ms))
-        else:
-            self.liveness = message.get("liveness", "none")
-            self._turns.put(lambda now_ms: self.host.acknowledged(message["journal_upto"], now_ms))
+        self._turns.put(lambda now_ms: self.host.handle((purpose, message), now_ms))
 
     def connected(self, online: bool) -> None:
         """From the link. Losing the network moves nothing."""
         if online:
             self._online.set()
-            self._turns.put(lambda now_ms: self.host.reconnected())
+        self._turns.put(lambda now_ms: self.host.line(online, now_ms))
+
+    def reboot(self) -> None:
+        """End `loop`, to be started again."""
+        self.rebooting = True
+        self.stop()
 
     def level(self, name: str, value: bool) -> None:
-        """From contact and REX."""
+        """From the door's inputs."""
         self._turns.put(lambda now_ms: self.host.handle((name, value), now_ms))
 
     def guard_said(self, order: int, said: str) -> None:
@@ -128,7 +135,7 @@ class Node:
 
         def dropped(now_ms: int) -> None:
             # What the guard says of an earlier pulse is no news about this one.
-            if order == self.guard.orders:
+            if self.guard is not None and order == self.guard.orders:
                 self.host.handle(("strike-dropped",), now_ms)
 
         if said.startswith("refused"):
@@ -140,12 +147,15 @@ class Node:
         """Take visits one after the other; in a thread of its own, because looking takes its time."""
         try:
             for visit in camera.visits():
+                door = self.host.door
+                if not door.looks_at_faces and (visit := _without_pictures(visit)) is None:
+                    continue
                 try:
-                    seen = sight.see(visit, self.liveness, ask_to_turn)
+                    seen = sight.see(visit, door.standing.liveness, ask_to_turn)
                 except NotAsked as not_asked:
                     visit.reply({"error": not_asked.error})
                     continue
-                if not visit.unasked or "probe" in seen.facts:
+                if not visit.unasked or seen.worth_asking:
                     self._attend(visit, seen)
         finally:
             self._turns.put(None)
@@ -163,7 +173,8 @@ class Node:
 
     def wait_ready(self) -> None:
         """Until the strike is known to be off and the broker hears us; a missing broker is no reason not to run."""
-        self.guard.ready.wait(READY_WAIT_S)
+        if self.guard is not None:
+            self.guard.ready.wait(READY_WAIT_S)
         self._online.wait(READY_WAIT_S)
 
     def stop(self) -> None:
@@ -194,66 +205,22 @@ class Node:
         step(now_ms)
 
 
+def no_strike(pulse_ms: int) -> bool:
+    """What a node without a strike does with an order for one: nothing, and off is what it is."""
+    return not pulse_ms
+
+
+def _without_pictures(visit: Visit) -> Visit | None:
+    """The same visit without what a camera saw; None where there was nothing else, which its person is told."""
+    if visit.card is None and (visit.pictures or visit.pixels is not None):
+        if not visit.unasked:
+            visit.reply({"error": NO_FACES})
+        return None
+    return replace(visit, pictures=(), pixels=None)
+
+
 def _pass(now_ms: int) -> None:
     """Nothing but time has come."""
-
-
-def _virtual(doorstep: Path | None) -> Hardware:
-    if doorstep is None:
-        raise NoHardware(
-            "The node has no hardware. It is a virtual node, and no board was named. Add --doorstep SOCKET."
-        )
-    from ostiary.firmware.virtual.attachment import Attachment
-    from ostiary.firmware.virtual.camera import BoardDisplay, PostedCamera
-    from ostiary.firmware.virtual.pins import BoardInputs
-
-    attachment = Attachment(doorstep, log)
-    camera = PostedCamera(attachment)
-
-    def close() -> None:
-        camera.close()
-        attachment.close()
-
-    return Hardware(
-        f"board:{doorstep}", BoardInputs(attachment), camera, BoardDisplay(attachment), attachment.start, close
-    )
-
-
-def _raspberry(doorstep: Path | None) -> Hardware:
-    if doorstep is not None:
-        raise NoHardware(
-            "The node is not virtual. Its certificate is for real hardware, so it takes no virtual doorstep. "
-            "Leave --doorstep away, or claim a virtual node."
-        )
-    try:
-        from ostiary.firmware.pi import pins_gpio
-        from ostiary.firmware.pi.camera_pi import PiCamera
-
-        inputs = pins_gpio.GpioInputs()
-    except (ImportError, OSError, RuntimeError) as mistake:
-        # gpiozero's own errors for a missing chip or pin library derive from these.
-        raise NoHardware(
-            f"The pins cannot be used. {mistake}. On a Raspberry Pi install the extra: pip install 'ostiary[pi]'"
-        ) from mistake
-    camera = PiCamera()
-
-    def close() -> None:
-        camera.close()
-        inputs.close()
-
-    return Hardware(f"gpio:{pins_gpio.STRIKE}", inputs, camera, DarkDisplay(), lambda: None, close)
-
-
-class DarkDisplay:
-    """A door without a display: a person learns from the strike, and looks decisions up by door and minute."""
-
-    def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
-        """Leave a line for whoever commissions the door."""
-        log(f"shows {show['say']}")
-
-    def ask_to_turn(self) -> None:
-        """Leave a line; a notice beside such a door has to say it."""
-        log("asks to turn the head slowly to one side and back")
 
 
 def log(line: str) -> None:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ostiary.firmware.pi.hardware import Visit
+from ostiary.firmware.pi.looking import CannotLook, Looked, Unreadable
 from ostiary.protocol import base64url
+from ostiary.protocol.parts import LONGEST_CARD, LONGEST_PASS
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ostiary.models.pipeline import FacePipeline, Look
-
-LOAD_WAIT_S = 20.0
 MORE_FRAMES = 4  # after the first; at the camera's 30 a second they take a seventh of a second
-MOST_FACES = 32
-LONGEST_CARD = 64
+# What `models.liveness` calls motion, how many frames it wants and how far apart; named here so that a node without
+# faces loads nothing of them. A test holds both to be the same.
+MOTION, TURN_FRAMES, TURN_EVERY_S = "motion", 12, 0.25
+NOTHING_MEASURED = {"decode": None, "detect": None, "align": None, "quality": None, "embed": None}
 
 
 class NotAsked(ValueError):
@@ -42,96 +42,88 @@ class Seen:
     wipe: Callable[[], None]
     asked_to_turn: bool = False
 
+    @property
+    def worth_asking(self) -> bool:
+        """Whether somebody said who they are, or showed a face that can be compared."""
+        return "probe" in self.facts or "claim" in self.facts
+
+
+class Looks(Protocol):
+    """What is needed of `looking.Looking`."""
+
+    def start(self) -> None: ...
+    def look(self, frames: Iterable[np.ndarray | bytes]) -> Looked: ...
+    def close(self) -> None: ...
+
 
 class Sight:
-    """The face pipeline, loaded in the background so that cards work at once; None where faces are not installed."""
+    """What a visit brings, put together; whoever looks at its pictures does so in a process of its own."""
 
-    def __init__(self, load: Callable[[], FacePipeline], log: Callable[[str], None]) -> None:
-        self._load = load
-        self._log = log
-        self._pipeline: FacePipeline | None = None
-        self._why_not = ""
-        self._loaded = threading.Event()
+    def __init__(self, looking: Looks) -> None:
+        self._looking = looking
 
     def start(self) -> None:
-        """Begin to load the models in a thread."""
-        threading.Thread(target=self._run, name="models", daemon=True).start()
+        """Begin to load the models; cards and passes work at once."""
+        self._looking.start()
+
+    def close(self) -> None:
+        """End the looker."""
+        self._looking.close()
 
     def see(self, visit: Visit, liveness: str = "none", ask_to_turn: Callable[[], None] = lambda: None) -> Seen:
         """The facts of one visit. A door that asks for the liveness `motion` asks the person to turn the head as soon
         as a face is seen, and looks longer. Raises `NotAsked`: no card and no picture, an unreadable picture, no face
         models."""
-        card = visit.card or None
-        if card is not None and (len(card) > LONGEST_CARD or not card.isprintable()):
-            raise NotAsked(
-                "The card was not read.", "Its number is not 1 to 64 characters.", "Hold the card to the reader again."
-            )
+        claim = _claim(visit)
         if not visit.pictures and visit.pixels is None:
-            if card is None:
+            if claim is None:
                 raise NotAsked("Nothing was presented.", "There was neither card nor picture.", "Present one of them.")
-            return _card_alone(card)
-        if not self._loaded.wait(LOAD_WAIT_S) or self._pipeline is None:
-            if card is not None:
-                return _card_alone(card)
-            why = self._why_not or "The face models are still being loaded."
-            raise NotAsked("This door cannot look at faces now.", why, "Use a card.")
-        return self._look(self._pipeline, visit, card, liveness, ask_to_turn)
+            return _claim_alone(claim, visit.pin)
+        asked_s: list[float] = []
 
-    def _look(
-        self, pipeline: FacePipeline, visit: Visit, card: str | None, liveness: str, ask_to_turn: Callable[[], None]
-    ) -> Seen:
-        from ostiary.models.liveness import MOTION, TURN_EVERY_S, TURN_FRAMES
-        from ostiary.models.picture import PictureError, decode
+        def turn() -> None:
+            asked_s.append(time.perf_counter())
+            ask_to_turn()
 
-        turning, asked_to_turn, decoding_s = liveness == MOTION, False, 0.0
-
-        def decoded(picture: bytes) -> np.ndarray:
-            nonlocal decoding_s
-            begun = time.perf_counter()
-            pixels = decode(picture)
-            decoding_s += time.perf_counter() - begun
-            return pixels
-
-        def frames() -> Iterator[np.ndarray]:
-            nonlocal asked_to_turn
-            pictures = map(decoded, visit.pictures)
-            yield next(pictures) if visit.pixels is None else visit.pixels
-            # The pipeline wants another frame only after a face that it can compare.
-            if turning:
-                asked_to_turn = True
-                ask_to_turn()
-            yield from pictures
-            if visit.pixels is not None:
-                yield from visit.more(*((TURN_FRAMES - 1, TURN_EVERY_S) if turning else (MORE_FRAMES, 0.0)))
-
+        frames = _frames(visit, turn if liveness == MOTION else None)
         try:
-            look = pipeline.watch(_wiped_after(frames()))
-        except PictureError as mistake:
-            raise NotAsked(mistake.what, mistake.why, mistake.now) from mistake
-        facts = _facts(look)
-        if card is not None:
-            facts["claim"] = {"kind": "card", "value": card}
-        ms = {"decode": decoding_s * 1000, **look.ms}
-        return Seen(facts, ms, len(look.faces), facts.get("no_probe"), look.wipe, asked_to_turn)
-
-    def _run(self) -> None:
-        try:
-            self._pipeline = self._load()
-        except ImportError as missing:
-            self._why_not = "Faces are not installed on this node."
-            self._log(f"faces are off: {missing}; cards work. To have them: pip install 'ostiary[face]'")
-        except (OSError, ValueError, LookupError) as mistake:
-            self._why_not = "The face models of this node cannot be used."
-            self._log(f"faces are off: {mistake}; cards work")
+            looked = self._looking.look(frames)
+        except CannotLook as mistake:
+            if claim is not None:
+                return _claim_alone(claim, visit.pin)
+            raise NotAsked("This door cannot look at faces now.", str(mistake), "Use a card.") from mistake
+        except Unreadable as mistake:
+            raise NotAsked(*mistake.parts) from mistake
         finally:
-            self._loaded.set()
+            frames.close()  # which overwrites the last frame
+        if claim is None and looked.token is not None:
+            claim = {"kind": "pass", "value": looked.token}
+        if claim is not None and looked.probe is None and (visit.unasked or looked.token is not None):
+            # Nobody held a face up: the camera only looked along while a card or a pass was shown.
+            return _claim_alone(claim, visit.pin, looked.ms)
+        facts = {"credential": "face", **looked.facts}
+        if claim is not None:
+            facts["claim"] = claim
+            if visit.pin:
+                facts["pin"] = visit.pin
+        if looked.probe is not None:
+            facts["probe"] = {**looked.probe, "vector": base64url.encode(bytes(looked.vector))}
+        return Seen(facts, looked.ms, looked.faces, facts.get("no_probe"), looked.wipe, bool(asked_s))
 
 
-def load_pipeline() -> FacePipeline:
-    """The real pipeline. Raises ImportError without the face extra, and what `FacePipeline.load` raises."""
-    from ostiary.models.pipeline import FacePipeline
-
-    return FacePipeline.load()
+def _frames(visit: Visit, turn: Callable[[], None] | None) -> Generator[np.ndarray | bytes, None, None]:
+    """The visit's pictures, one when one is wanted. More than the first is wanted only after a face that can be
+    compared, so that is when the person is asked to turn."""
+    if visit.pixels is None:
+        yield visit.pictures[0]
+    else:
+        yield from _wiped_after([visit.pixels])
+    if turn is not None:
+        turn()
+    if visit.pixels is None:
+        yield from visit.pictures[1:]
+    else:
+        yield from _wiped_after(visit.more(*((TURN_FRAMES - 1, TURN_EVERY_S) if turn else (MORE_FRAMES, 0.0))))
 
 
 def _wiped_after(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
@@ -144,27 +136,22 @@ def _wiped_after(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
                 frame.fill(0)
 
 
-def _card_alone(card: str) -> Seen:
-    facts = {"credential": "card", "claim": {"kind": "card", "value": card}, "faces": 0}
-    nothing_measured = {"decode": None, "detect": None, "align": None, "quality": None, "embed": None}
-    return Seen(facts, nothing_measured, 0, None, lambda: None)
+def _claim(visit: Visit) -> dict[str, str] | None:
+    """Who the visitor says to be, by card or by pass. Raises `NotAsked` for what no reader reads."""
+    again = "Hold the card to the reader again."
+    if visit.card and (len(visit.card) > LONGEST_CARD or not visit.card.isprintable()):
+        raise NotAsked("The card was not read.", "Its number is not 1 to 64 characters.", again)
+    if visit.token and (len(visit.token) > LONGEST_PASS or not visit.token.isascii() or not visit.token.isprintable()):
+        raise NotAsked("The pass was not read.", "Its text is not 1 to 400 characters.", "Hold it up again.")
+    if visit.card and visit.token:
+        raise NotAsked("Nothing was asked.", "A card and a pass were shown at once.", "Show one of them.")
+    if visit.card:
+        return {"kind": "card", "value": visit.card}
+    return {"kind": "pass", "value": visit.token} if visit.token else None
 
 
-def _facts(look: Look) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "credential": "face",
-        "faces": min(len(look.faces), MOST_FACES),
-        "liveness": {"level": look.nearest.liveness if look.nearest else "none"},
-    }
-    face = look.nearest
-    if face is None or face.probe is None:
-        facts["no_probe"] = look.no_probe or "face-missing"
-        return facts
-    facts["quality"] = {name: round(float(value), 4) for name, value in face.quality.items()}
-    facts["probe"] = {
-        "model": face.probe.model,
-        "runtime": face.probe.runtime,
-        "vector": base64url.encode(face.probe.vector.tobytes()),
-        "scale": float(face.probe.scale),
-    }
-    return facts
+def _claim_alone(claim: dict[str, str], pin: str | None, ms: Mapping[str, float] | None = None) -> Seen:
+    facts: dict[str, Any] = {"credential": claim["kind"], "claim": claim, "faces": 0}
+    if pin:
+        facts["pin"] = pin
+    return Seen(facts, {**NOTHING_MEASURED, **(ms or {})}, 0, None, lambda: None)

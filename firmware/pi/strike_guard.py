@@ -2,11 +2,12 @@
 
     python -m ostiary.firmware.pi.strike_guard --pins board:SOCKET | gpio:NUMBER
 
-Its orders are lines on standard input, "on <pulse_ms>" and "off". Off is the state at the start, at the end of a pulse
-by this process's own monotonic clock, at an order that it does not know, at the end of input (the node is gone), and at
-its own end. A pulse outside 1000..30000 ms is refused and moves nothing. On standard output it says READY, then "on",
-"off" and "refused …" as they happen. A guard that is itself killed leaves the pin as it is: the next one's start drops
-it, and on real hardware the one-shot on the strike line has done so before.
+Its orders are lines on standard input, "on <pulse_ms> [<before_ms>]" and "off"; an order that was read after the
+monotonic moment `before_ms` moves nothing: a guard that hung must not carry out what has long been history. Off is the
+state at the start, at the end of a pulse by this process's own monotonic clock, at an order that it does not know, at
+the end of input (the node is gone), and at its own end. A pulse outside 1000..30000 ms is refused and moves nothing. On
+standard output it says READY, then "on", "off" and "refused …" as they happen. A guard that is itself killed leaves the
+pin as it is: the next one's start drops it, and on real hardware the one-shot on the strike line has done so before.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ class Guard:
     def order(self, line: bytes, now_ms: int) -> None:
         """Carry out one line."""
         words = line.split()
-        if words[:1] == [b"on"] and len(words) == 2 and words[1].isdigit() and len(words[1]) <= 9:
+        if words[:1] == [b"on"] and len(words) in (2, 3) and all(map(_is_number, words[1:])):
+            if len(words) == 3 and now_ms > int(words[2]):
+                self._say(f"refused a pulse that was ordered until {now_ms - int(words[2])} ms ago")
+                return
             self._pulse(int(words[1]), now_ms)
         elif words == [b"off"]:
             self.drop()
@@ -71,6 +75,10 @@ class Guard:
         self.off_at_ms = now_ms + pulse_ms
         self._strike.on()
         self._say("on")
+
+
+def _is_number(word: bytes) -> bool:
+    return word.isdigit() and len(word) <= 15
 
 
 def run(strike: StrikePin, orders: int, say: Callable[[str], None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ LONGEST_WAIT_S = 2.0
 class Attachment:
     """Reads the board in a thread of its own. Set `on_levels` and `on_present` before `start`."""
 
-    def __init__(self, path: Path, log: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, log: Callable[[str], None], roles: Sequence[str] = ("reader", "strike")) -> None:
         self.on_levels: Callable[[dict[str, Any]], None] = lambda levels: None
         self.on_present: Callable[[dict[str, Any], bytes], None] = lambda header, picture: None
         self._path = path
+        self.roles = list(roles)
         self._log = log
         self._line: BoardLine | None = None
         self._sending = threading.Lock()
@@ -56,7 +57,7 @@ class Attachment:
             try:
                 line = BoardLine(self._path)
                 try:
-                    line.send({"do": "attach", "as": "node"})
+                    line.send({"do": "attach", "as": "node", "roles": self.roles})
                     self._line = line
                     while True:
                         self._take(*line.read())

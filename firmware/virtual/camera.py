@@ -32,7 +32,8 @@ class PostedCamera:
         self._visits.put(None)
 
     def _present(self, header: dict[str, Any], blob: bytes) -> None:
-        number, card = header.get("number"), header.get("card")
+        number = header.get("number")
+        card, token, pin = (_text(header.get(name)) for name in ("card", "pass", "pin"))
 
         def reply(said: dict[str, Any]) -> None:
             self._attachment.send({"do": "presented", "number": number, "reply": said})
@@ -42,7 +43,11 @@ class PostedCamera:
         except Refused as refused:
             reply({"error": {"what": "The pictures were not read.", "why": refused.detail, "now": READ_AGAIN}})
             return
-        self._visits.put(Visit(reply, card if isinstance(card, str) else None, pictures))
+        self._visits.put(Visit(reply, card, pictures, token=token, pin=pin))
+
+
+def _text(brought: object) -> str | None:
+    return brought if isinstance(brought, str) else None
 
 
 class BoardDisplay:

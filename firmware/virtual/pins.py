@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ostiary.firmware.virtual.attachment import Attachment
 from ostiary.firmware.virtual.board_line import BoardLine
 
 ANSWER_S = 2.0
+INSIDE = ("contact", "rex", "fire")
+OWN = ("tamper", "power", "config")
 
 
 class BoardStrike:
@@ -37,19 +39,21 @@ class BoardStrike:
 
 
 class BoardInputs:
-    """Contact and REX of the board that `attachment` holds."""
+    """The inputs of the board that `attachment` holds, as far as they hang at a node of its roles: contact, REX and
+    fire are wired to the strike's node alone; housing, mains and set-up are every node's own."""
 
     def __init__(self, attachment: Attachment) -> None:
         self._attachment = attachment
 
     def watch(self, changed: Callable[[str, bool], None]) -> None:
-        """Call `changed("contact", open)` and `changed("rex", pressed)` with the levels now and at every change."""
-        self._attachment.on_levels = lambda levels: _tell(changed, levels)
+        """Call `changed(name, level)` with each level now and at every change; see `firmware/pi/hardware.py`."""
+        wired = (*INSIDE, *OWN) if "strike" in self._attachment.roles else OWN
+        self._attachment.on_levels = lambda levels: _tell(changed, wired, levels)
 
     def close(self) -> None:
         """Nothing to let go of: the attachment is closed by whoever made it."""
 
 
-def _tell(changed: Callable[[str, bool], None], levels: dict[str, object]) -> None:
-    changed("contact", levels.get("contact") == "open")
-    changed("rex", levels.get("rex") is True)
+def _tell(changed: Callable[[str, bool], None], wired: Sequence[str], levels: dict[str, object]) -> None:
+    for name in wired:
+        changed(name, levels.get(name) == "open" if name == "contact" else levels.get(name) is True)

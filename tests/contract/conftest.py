@@ -6,6 +6,7 @@ import string
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import strategies as st
 
 import ostiary.protocol
-from ostiary.protocol import base64url, messages, shapes, topics
+from ostiary.protocol import base64url, messages, parts, shapes, topics
 
 HERE = Path(__file__).parent
 MICROPYTHON = Path(sys.executable).parent / "micropython"
@@ -116,28 +117,78 @@ def _fields(fields: tuple[Any, ...]) -> Strategy:
     )
 
 
-def _agreeing(message: dict[str, Any]) -> dict[str, Any]:
-    """The message with the fields changed that contradict each other."""
-    if message.get("credential") == "card":
+def _agreeing_ask(message: dict[str, Any]) -> dict[str, Any]:
+    if message["credential"] != "face":
         message.pop("probe", None)
-        message.setdefault("claim", {"kind": "card", "value": "04A2B3"})
-    elif "credential" in message and ("probe" in message) == ("no_probe" in message):
+        message["claim"] = {"kind": message["credential"], "value": message.get("claim", {"value": "04A2B3"})["value"]}
+    elif ("probe" in message) == ("no_probe" in message):
         message.pop("probe", None)
         message["no_probe"] = "face-missing"
-    if "verdict" in message:
-        granted = message["verdict"] == "grant"
-        pulse_ms = message["pulse_ms"]
-        message["pulse_ms"] = pulse_ms if granted and pulse_ms >= 1000 else 0
-        if not granted:
-            message.pop("held_ms", None)
-        message["show"]["say"] = "yes" if granted else "busy" if message["term"] % 2 else "no"
+    if "claim" not in message:
+        message.pop("pin", None)
+    elif message["claim"]["kind"] == "card":
+        message["claim"]["value"] = message["claim"]["value"][: parts.LONGEST_CARD]
     return message
+
+
+def _agreeing_answer(message: dict[str, Any]) -> dict[str, Any]:
+    granted, pulse_ms = message["verdict"] == "grant", message["pulse_ms"]
+    message["pulse_ms"] = pulse_ms if granted and pulse_ms >= 1000 else 0
+    message.pop("code" if granted else "held_ms", None)
+    message["show"]["say"] = "yes" if granted else "busy" if message["term"] % 2 else "no"
+    return message
+
+
+def _agreeing_command(message: dict[str, Any]) -> dict[str, Any]:
+    needed = {"release-once": {"pulse_ms": 1000, "receipt": "0" * 16}, "locate": {"seconds": 1}, "reboot": {}}
+    wanted = needed[message["do"]]
+    for name in ("pulse_ms", "receipt", "seconds"):
+        if name not in wanted:
+            message.pop(name, None)
+    return {**wanted, **message}
+
+
+def _agreeing_desired(message: dict[str, Any]) -> dict[str, Any]:
+    return {"offline_max_age_ms": 1, **message} if message["offline"] == "pack" else message
+
+
+def _agreeing_event(message: dict[str, Any]) -> dict[str, Any]:
+    if "decision" in message:
+        return {**message, "kind": "decided", "receipt": message.get("receipt", "0" * 16)}
+    return {**message, "kind": "boot"} if message["kind"] == "decided" else message
+
+
+def _agreeing_status(message: dict[str, Any]) -> dict[str, Any]:
+    return {"nonce": base64url.encode(bytes(16)), **message} if message["state"] == "online" else message
+
+
+def _agreeing_pack(message: dict[str, Any]) -> dict[str, Any]:
+    part = message["part"] % message["parts"]
+    full = base64url.encode(bytes(parts.PACK_PART_BYTES))
+    return {**message, "part": part, "data": message["data"] if part == message["parts"] - 1 else full}
+
+
+AGREEING = {
+    "ask": _agreeing_ask,
+    "answer": _agreeing_answer,
+    "command": _agreeing_command,
+    "desired": _agreeing_desired,
+    "event": _agreeing_event,
+    "live": _agreeing_event,
+    "status": _agreeing_status,
+    "pack": _agreeing_pack,
+}
+
+
+def _agreeing(kind: str, message: dict[str, Any]) -> dict[str, Any]:
+    """The message with the fields changed that contradict each other."""
+    return AGREEING[kind](message) if kind in AGREEING else message
 
 
 @pytest.fixture(scope="session")
 def messages_of() -> Callable[[str], Strategy]:
     """From a kind to whole messages of that kind, made from the contract's own table."""
-    made = {kind: _fields(fields).map(_agreeing) for kind, fields in messages.KINDS.items()}
+    made = {kind: _fields(fields).map(partial(_agreeing, kind)) for kind, fields in messages.KINDS.items()}
     return made.__getitem__
 
 

@@ -10,7 +10,18 @@ import struct
 import sys
 from binascii import hexlify, unhexlify
 
-from ostiary.protocol import base64url, doorstep, keys, messages, plain_json, seal, strict_json, topics
+from ostiary.protocol import (
+    base64url,
+    described,
+    doorstep,
+    keys,
+    messages,
+    passes,
+    plain_json,
+    seal,
+    strict_json,
+    topics,
+)
 from ostiary.protocol.errors import Refused
 
 
@@ -103,6 +114,18 @@ def run(case):
     if do == "encode":
         message = plain_json.loads(unhexlify(case["data"]))
         return spelled(plain_json.loads(messages.encode(case["kind"], message)))
+    if do == "page":
+        return text(described.page("<!-- " + case["name"] + " -->"))
+    if do == "pass":
+        data = passes.payload(case["site"], unhexlify(case["id"]), case["doors"], case["from_s"], case["until_s"])
+        return passes.text(data, unhexlify(case["signature"]))
+    if do == "pass-read":
+        wanted = unhexlify(case["signature"])
+        read = passes.read(str(unhexlify(case["text"]), "utf-8"), lambda message, signature: signature == wanted)
+        said = [read.site, text(base64url.decode(read.id))]
+        said += read.doors
+        said += [str(read.from_s), str(read.until_s)]
+        return said
     if do == "topic":
         return list(topics.parse(str(unhexlify(case["data"]), "utf-8")))
     if do == "header":

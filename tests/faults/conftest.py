@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.door_cases import DOOR_TALLY
 from tests.faults.judging import TALLY, Scene
 
 
@@ -44,3 +45,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"  {number:5d}  {fault}")
         total = sum(TALLY.cases.values())
         terminalreporter.write_line(f"{total} faults made, {TALLY.answers} answers noted, lost: {TALLY.lost}")
+    if DOOR_TALLY.cases:
+        for fault, number in sorted(DOOR_TALLY.cases.items()):
+            terminalreporter.write_line(f"  {number:5d}  door: {fault}")
+        terminalreporter.write_line(DOOR_TALLY.said)

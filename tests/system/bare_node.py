@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ class BareNode:
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.desired: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.ordered: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        self._events = 0
 
     async def __aenter__(self) -> "BareNode":
         context = ssl.create_default_context(cafile=str(self._directory / "ca.pem"))
@@ -39,7 +42,7 @@ class BareNode:
         self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.on_connect = lambda *_: [
             self._client.subscribe(topics.topic(self.site, self.node, purpose), qos=1)
-            for purpose in ("answer", "desired")
+            for purpose in ("answer", "desired", "release", "command")
         ]
         await self._client.connect(broker["host"], broker["port"], ssl=context, version=MQTTv311)
         await asyncio.wait_for(subscribed.wait(), 10)
@@ -54,6 +57,9 @@ class BareNode:
         message = messages.decode(purpose, unseal(self.keys[purpose], self.node, purpose, payload))
         if purpose == "desired":
             self.desired.put_nowait(message)
+            return 0
+        if purpose != "answer":
+            self.ordered.put_nowait((purpose, message))
             return 0
         self.answers.put_nowait(message)
         if (waiting := self._waiting.pop(message["nonce"], None)) and not waiting.done():
@@ -78,6 +84,44 @@ class BareNode:
 
     def sealed(self, message: dict[str, Any], purpose: str = "ask") -> bytes:
         return seal(self.keys[purpose], self.node, purpose, messages.encode(purpose, message), os.urandom(16))
+
+    def status(self, state: str = "online", **changed: Any) -> str | None:
+        """Say a status, with a new nonce while online; returns the nonce."""
+        nonce = base64url.encode(os.urandom(16)) if state == "online" else None
+        message = {
+            "v": 1,
+            "state": state,
+            "boot": self.boot,
+            "firmware": "test 1",
+            "roles": self.card["roles"],
+            "virtual": True,
+            "nonce": nonce,
+            "clock": "set",
+            "safe_mode": False,
+        }
+        said = {name: value for name, value in (message | changed).items() if value is not None}
+        self.say(self.sealed(said, "status"), "status")
+        return nonce
+
+    def report(self, desired: dict[str, Any], **changed: Any) -> None:
+        """Say that this was taken."""
+        took = {name: desired[name] for name in ("v", "term", "number", "lockdown", "face")}
+        self.say(self.sealed(took | {"boot": self.boot, "pack_version": 0} | changed, "reported"), "reported")
+
+    async def tells(self, kind: str, receipt: str | None = None, **changed: Any) -> None:
+        """Say the journal's next event, and wait until the keeper has it."""
+        self._events += 1
+        event = {"v": 1, "boot": self.boot, "seq": self._events, "at": {"ms": 1, "clock": "set"}, "kind": kind}
+        event |= {"receipt": receipt} if receipt else {}
+        self.say(self.sealed(event | changed, "event"), "event")
+        await self.until(lambda desired: desired["journal_upto"] == self._events)
+
+    async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first `desired` from now on that is so."""
+        async with asyncio.timeout(10):
+            while not wanted(desired := await self.desired.get()):
+                pass
+            return desired
 
     def say(self, payload: bytes, purpose: str = "ask") -> None:
         """Publish these very bytes."""

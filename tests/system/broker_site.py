@@ -127,7 +127,7 @@ class BrokerSite:
     _peers: list[Peer] = field(default_factory=list)
 
     def add(self, name: str, *, roles: tuple[str, ...] = ("reader", "strike"), virtual: bool = True) -> Path:
-        node = FleetNode(name, "front", roles, "virtual", virtual)
+        node = FleetNode(name, "front", roles, "virtual" if virtual else "pi-4", virtual)
         made = make_node(self.places, self.vault, SITE, node, host="127.0.0.1", port=self.port, at_ms=now_ms())
         self.prepare()
         return made

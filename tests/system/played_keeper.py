@@ -24,6 +24,7 @@ class PlayedKeeper:
         secret = base64url.decode((site.places.node(NODE) / "secret").read_text().strip())
         self.keys = {p: keys.message_key(secret, "northside", NODE, p) for p in topics.PURPOSES}
         self._numbers = itertools.count(1)
+        self._desired = 0
         self.listen()
 
     def listen(self) -> None:
@@ -84,7 +85,13 @@ class PlayedKeeper:
 
     def has(self, upto: int) -> None:
         """Acknowledge the journal up to here."""
-        self.say("desired", {"v": 1, "journal_upto": upto}, retain=True)
+        self._desired += 1
+        self.say("desired", self.desired(upto), retain=True)
+
+    def desired(self, upto: int, **changed: Any) -> dict[str, Any]:
+        """What the node shall be; `number` is that of the last one said."""
+        message: dict[str, Any] = {"v": 1, "term": 1, "number": self._desired, "journal_upto": upto}
+        return message | {"lockdown": False, "face": True, "offline": "deny"} | changed
 
 
 class NodeAtDoor:
@@ -111,9 +118,12 @@ class NodeAtDoor:
         self.process.wait()
 
     def guard_pid(self) -> int:
-        """The strike guard is the node's only child (Linux: /proc; a bare machine has no `ps`)."""
+        """The node's child that guards the strike, beside the one that looks (Linux: /proc; a bare machine has no
+        `ps`)."""
         (child,) = [
-            int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if _parent_of(stat) == self.process.pid
+            int(stat.parent.name)
+            for stat in Path("/proc").glob("[0-9]*/stat")
+            if _parent_of(stat) == self.process.pid and b"strike_guard" in (stat.parent / "cmdline").read_bytes()
         ]
         return child
 

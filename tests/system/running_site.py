@@ -22,6 +22,7 @@ from ostiary.controller.site import Site
 from ostiary.controller.store.people_db import open_people
 from ostiary.controller.store.places import Places
 from ostiary.controller.supervise import Supervisor
+from ostiary.protocol import base64url
 
 DOORS = ("front", "studio", "laser-room")
 WHO = {"operator": "test", "role": "admin"}
@@ -56,7 +57,7 @@ class RunningSite:
         """A member with the laser induction and, if named, a card."""
         at_ms = time.time_ns() // 1_000_000
         until_ms = at_ms - 1000 if membership_ended else None
-        tag = (await self.keeper.act("card-tag", {"number": card}, **WHO))["tag"] if card else None
+        tag = await self.keeper.act("card-tag", {"number": card}, **WHO) if card else None
         with self.people.begin() as conn:
             person = registry.add(conn, registry.new_id(os.urandom(10)), name, at_ms).id
             form = evidence.Evidence("form", sha256(b"form").hexdigest(), "enrolment-form", "Enrolment form")
@@ -66,19 +67,21 @@ class RunningSite:
             )
             holding.add_holding(conn, person, "laser-induction", "form", "test", at_ms, from_ms=at_ms - 1000)
             if tag:
-                cards.add_card(conn, person, tag, "test card", at_ms)
+                sealed = base64url.decode(tag["sealed"])
+                cards.add_card(conn, person, tag["tag"], "test card", at_ms, sealed=sealed)
         await self.keeper.act("refresh", {}, **WHO)
         return person
 
 
 @contextlib.asynccontextmanager
-async def running_site(data: Path, log: str | None = None) -> AsyncIterator[RunningSite]:
+async def running_site(data: Path, log: str | None = None, apart: tuple[str, ...] = ()) -> AsyncIterator[RunningSite]:
     """A founded site with broker and keeper running and the sample policy, open all day, in force.
 
-    `log` is the address of its database; None: its log is a file.
+    `log` is the address of its database; None: its log is a file. `apart` names the doors with two nodes.
     """
     places = Places(data)
-    site, _ = found(places, Site("northside", free_port(), 8080, log), DOORS)
+    together = tuple(door for door in DOORS if door not in apart)
+    site, _ = found(places, Site("northside", free_port(), 8080, log), together, apart)
     people = open_people(places.people_db)
     heard: list[RunningSite] = []
     supervisor = Supervisor(lambda text: heard[0].heard(text) if heard else None)

@@ -31,9 +31,10 @@ def board() -> Iterator[BoardAtHand]:
 class HandNode:
     """The node's end of a board, played by the test."""
 
-    def __init__(self, board: BoardAtHand) -> None:
+    def __init__(self, board: BoardAtHand, *roles: str) -> None:
         self.line = BoardLine(board.socket, PATIENCE_S)
-        self.attached = self.line.ask({"do": "attach", "as": "node"})
+        frame: dict[str, Any] = {"do": "attach", "as": "node", **({"roles": list(roles)} if roles else {})}
+        self.attached = self.line.ask(frame)
 
     def answers(self, reply: dict[str, Any]) -> "tuple[dict[str, Any], bytes]":
         asked, picture = self.line.read()
@@ -189,6 +190,65 @@ def test_inputs_reach_the_node_as_levels(board: BoardAtHand) -> None:
     assert node.line.read()[0]["contact"] == "closed"
     board.ask({"do": "press", "what": "rex", "hold_ms": 1})
     assert [node.line.read()[0]["rex"], node.line.read()[0]["rex"]] == [True, False]
+
+
+def test_every_wire_of_the_door_reaches_the_node_and_stays(board: BoardAtHand) -> None:
+    node = HandNode(board)
+    assert [node.attached[pin] for pin in ("fire", "tamper", "power")] == [False, False, True]
+    for pin, level in (("fire", True), ("tamper", True), ("power", False), ("rex", True)):
+        assert board.ask({"do": "set", "pin": pin, "level": level})[pin] is level
+        assert node.line.read()[0][pin] is level
+    node.line.close()
+    again = HandNode(board)
+    assert [again.attached[pin] for pin in ("fire", "tamper", "power", "rex")] == [True, True, False, True]
+
+
+def test_a_reader_and_a_strike_node_share_a_door(board: BoardAtHand) -> None:
+    reader, strike = HandNode(board, "reader"), HandNode(board, "strike")
+    asking, replies = in_thread(board, {"do": "present", "card": "471", "pin": "2468", "pass": "OST1.x.y"})
+    asked, _ = reader.answers({"show": {"say": "no"}})
+    asking.join(PATIENCE_S)
+    assert ([asked[name] for name in ("card", "pin", "pass")], len(replies)) == (["471", "2468", "OST1.x.y"], 1)
+    board.ask({"do": "set", "pin": "tamper", "level": True})
+    assert reader.line.read()[0]["tamper"] is strike.line.read()[0]["tamper"] is True
+    for frame in ({"do": "keys", "keys": "2468#"}, {"do": "wiegand", "bits": "0110", "apart_us": 2000}):
+        assert board.ask(frame) == {"passed_on": True}
+        assert reader.line.read()[0] == frame
+    reader.line.send({"do": "tell", "led": "green", "buzzer": "short"})
+    reader.line.send({"do": "display", "say": "yes", "learn": ""})
+    while (pins := board.pins())["display"] is None:
+        pass
+    assert (pins["led"], pins["buzzer"]) == ("green", "short")
+    # A second node with a role takes this role over, and no other.
+    HandNode(board, "reader")
+    with pytest.raises(BoardGone):
+        reader.line.read()
+    board.ask({"do": "open"})
+    assert strike.line.read()[0]["contact"] == "open"
+    with BoardLine(board.socket, PATIENCE_S) as line:
+        assert "no list of" in line.ask({"do": "attach", "as": "node", "roles": ["keeper"]})["error"]["why"]
+
+
+def test_pulling_opens_what_is_not_locked(board: BoardAtHand) -> None:
+    assert board.ask({"do": "pull"})["how"] == "locked"
+    assert board.pins()["contact"] == "closed"
+    for pin, how in (("fire", "fire"), ("rex", "exit")):
+        board.ask({"do": "set", "pin": pin, "level": True})
+        said = board.ask({"do": "pull"})
+        assert (said["how"], said["contact"]) == (how, "open")
+        board.ask({"do": "close"})
+
+
+def test_the_one_shot_drops_a_strike_whose_guard_hangs_and_every_edge_is_in_the_file(tmp_path: Path) -> None:
+    edges = tmp_path / "edges"
+    with board_at_hand("--one-shot-ms", "300", "--edges", str(edges)) as board:
+        guard = board.guard()
+        order(guard, "on 30000")
+        board.edges(1)
+        guard.send_signal(signal.SIGSTOP)
+        on, off = board.edges(2)
+        assert [on["by"], off["by"]] == ["guard", "one-shot"]
+        assert [json.loads(line) for line in edges.read_text().splitlines()] == [on, off]
 
 
 def test_why_a_door_opens_is_said(board: BoardAtHand) -> None:

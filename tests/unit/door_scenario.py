@@ -11,24 +11,34 @@ def play(script):
     """Each step is [after_ms, event]; a step ["restart"] cuts the power. Gives the effects of each, and the journal."""
     data = journal.head(journal.Recovered())
     boot, now_ms, played = 1, 0, []
-    door = Door("front", boot, journal.recover(data), 3000)
+    door = Door("front", boot, journal.recover(data))
     for step in script:
         if step == ["restart"]:
             boot += 1
-            door = Door("front", boot, journal.recover(data), 3000)
+            door = Door("front", boot, journal.recover(data))
             event = ("start",)
         else:
             now_ms += step[0]
             event = tuple(step[1])
             if event[0] == "attempt":
                 event = ("attempt", event[1], bytes([event[2]] * 16))
+            elif event[0] == "nonce":
+                event = ("nonce", bytes([event[1]] * 16))
         effects = door.handle(event, now_ms)
         for effect in effects:
             if effect[0] == "journal":
                 data += journal.line(effect[1])
+            elif effect[0] == "remember":
+                kept = journal.recover(data)
+                kept.term, kept.desired = effect[1], effect[2]
+                data += journal.head(kept)
         played.append([effects, door.due_ms(), door.locked])
     torn = journal.recover(data[: len(data) * 2 // 3])
-    return {"played": played, "journal": data.decode(), "torn": [torn.entries, torn.open, torn.last_seq]}
+    return {
+        "played": played,
+        "journal": data.decode(),
+        "torn": [torn.entries, torn.open, torn.last_seq, torn.term, torn.desired],
+    }
 
 
 for line in sys.stdin:

@@ -106,8 +106,8 @@ def test_a_lost_answer_is_closed_once_also_by_a_keeper_that_starts_later(tmp_pat
         await keeper.close_due(late)
         assert keeper.log.size == 6, "closed by the keeper before"
         # The node is heard after all: its word stands beside the first and says what it corrects.
-        assert keeper._corrected(2) == 5
-        assert keeper._corrected(1) is None
+        assert keeper._journals.corrected(2) == 5
+        assert keeper._journals.corrected(1) is None
         await ended(keeper)
 
     asyncio.run(story())

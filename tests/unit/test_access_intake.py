@@ -12,6 +12,7 @@ from ostiary.controller.access.intake import (
     Ask,
     Intake,
     Note,
+    Past,
     Refusal,
     Repeat,
     Standing,
@@ -135,11 +136,15 @@ def test_a_refused_but_proven_sender_can_be_told() -> None:
     assert taken.answerable == message["nonce"]
 
 
-def test_events_and_status_are_notes() -> None:
+def test_events_and_what_a_node_reports_are_notes() -> None:
     event = {"v": 1, "boot": 1, "seq": 1, "at": {"ms": 1, "clock": "set"}, "kind": "boot"}
     taken = fresh_intake().take(topics.topic(SITE, NODE, "event"), sealed(event, purpose="event"), 0)
     assert isinstance(taken, Note)
     assert taken.purpose == "event"
+    reported = {"v": 1, "boot": 1, "term": 1, "number": 4, "lockdown": False, "face": True, "pack_version": 0}
+    taken = fresh_intake().take(topics.topic(SITE, NODE, "reported"), sealed(reported, purpose="reported"), 0)
+    assert isinstance(taken, Note)
+    assert taken.message == reported
 
 
 @given(st.binary(max_size=300), st.sampled_from(["ask", "event", "status", "answer", "nonsense"]))
@@ -152,3 +157,28 @@ def test_one_changed_letter_is_refused(position: int) -> None:
     data = bytearray(sealed(ask()))
     data[position] = data[position] ^ 0x01
     assert isinstance(fresh_intake().take(TOPIC, bytes(data), 0), Refusal)
+
+
+def current(boot: int, state: str = "online") -> bytes:
+    said = {"v": 1, "state": state, "boot": boot, "firmware": "test", "roles": ["reader"], "virtual": True}
+    said |= {"clock": "set", "safe_mode": False} | ({"nonce": base64url.encode(bytes(16))} if state == "online" else {})
+    return sealed(said, purpose="status")
+
+
+def test_last_words_go_back_to_no_earlier_start() -> None:
+    at = topics.topic(SITE, NODE, "status")
+    intake = Intake(SITE, {NODE: standing()}, {MODEL: DIMENSIONS}, {NODE: (3, 9)})
+    assert refused(intake.take(at, current(2), 0)) == codes.STALE
+    assert isinstance(intake.take(at, current(4), 0), Note)
+    assert refused(intake.take(at, current(3), 0)) == codes.STALE
+    assert isinstance(intake.take(at, current(3, "lost"), 0), Past), "the will of a start that is over says nothing now"
+    assert isinstance(intake.take(at, current(4, "lost"), 0), Note)
+    reported = {"v": 1, "boot": 3, "term": 1, "number": 4, "lockdown": False, "face": True, "pack_version": 0}
+    taken = intake.take(topics.topic(SITE, NODE, "reported"), sealed(reported, purpose="reported"), 0)
+    assert refused(taken) == codes.STALE
+
+
+def test_a_strike_alone_asks_nothing() -> None:
+    strike = Standing(NODE, DOOR, True, standing().keys, ("strike",))
+    intake = Intake(SITE, {NODE: strike}, {MODEL: DIMENSIONS}, {})
+    assert refused(intake.take(TOPIC, sealed(ask()), 0)) == codes.WRONG_ROLE

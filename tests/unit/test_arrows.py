@@ -7,20 +7,23 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).resolve().parents[2]
-ROOMS = ("protocol", "models", "firmware", "controller")
+ROOMS = ("protocol", "models", "hardware", "scenarios", "firmware", "controller")
 
 # room → rooms of ours that it may import. The longest matching prefix counts.
 MAY_IMPORT = {
     "protocol": (),
     "models": (),
+    "hardware": (),
     "firmware.door": ("protocol",),
-    "firmware": ("protocol", "models"),
+    "scenarios": ("protocol",),
+    "firmware": ("protocol", "models", "hardware"),
+    "firmware.virtual": ("firmware", "scenarios", "protocol"),
     "controller.policy": (),
     "controller.store": (),
     "controller.samples": ("models",),
     "controller.record": ("controller.store", "protocol"),
-    "controller.people": ("controller.policy", "controller.store", "protocol"),
-    "controller.fleet": ("controller.store", "protocol"),
+    "controller.people": ("controller.policy", "controller.store", "protocol", "models"),
+    "controller.fleet": ("controller.store", "protocol", "hardware"),
     "controller.access": (
         "controller.people",
         "controller.policy",
@@ -55,7 +58,7 @@ MAY_IMPORT = {
     ),
     # The top of the house wires: app.py, supervise.py, programs.py, cli/. They import anything of the controller,
     # except the web, which runs as a process of its own.
-    "controller": ("controller", "protocol", "models"),
+    "controller": ("controller", "scenarios", "protocol", "models", "hardware"),
 }
 NOBODY_IMPORTS = ("controller.web",)
 

@@ -56,10 +56,10 @@ def test_an_opening_with_more_time_is_held_later_and_the_next_one_is_not() -> No
 def test_a_rex_explains_an_opening_while_pressed_and_for_its_window() -> None:
     egress = Egress(window_ms=10_000)
     assert not egress.lets(0)
-    assert egress.level(True, 0) == ["exit"]
-    assert egress.level(True, 5) == []
+    assert egress.rex(True, 0) == ["exit"]
+    assert egress.rex(True, 5) == []
     assert egress.lets(500_000)
-    assert egress.level(False, 500_000) == []
+    assert egress.rex(False, 500_000) == []
     assert egress.lets(510_000)
     assert not egress.lets(510_001)
 
@@ -67,6 +67,6 @@ def test_a_rex_explains_an_opening_while_pressed_and_for_its_window() -> None:
 @given(st.lists(st.booleans(), max_size=30))
 def test_every_press_is_reported(presses: list[bool]) -> None:
     egress = Egress()
-    reported = [kind for at, pressed in enumerate(presses) for kind in egress.level(pressed, at)]
+    reported = [kind for at, pressed in enumerate(presses) for kind in egress.rex(pressed, at)]
     edges = sum(1 for before, after in zip([False, *presses], presses, strict=False) if after and not before)
     assert reported == ["exit"] * edges

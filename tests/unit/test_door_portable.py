@@ -33,9 +33,20 @@ def answer(number: int, nonce: int, verdict: str = "grant", pulse_ms: int = 5_00
     }
 
 
+def order(number: int, nonce: int, boot: int = 2, **more: Any) -> dict[str, Any]:
+    fresh = {"v": 1, "nonce": base64url.encode(bytes([nonce] * 16)), "boot": boot, "number": number, "term": 1}
+    return {**fresh, "pulse_ms": 2_000, "receipt": f"{boot * 1000 + number:015d}{'C' if more else 'R'}", **more}
+
+
+def desired(number: int, **more: Any) -> dict[str, Any]:
+    message = {"v": 1, "term": 1, "number": number, "journal_upto": 0, "lockdown": False, "face": True}
+    return {**message, "offline": "deny", **more}
+
+
 SCRIPT: list[Any] = [
     [0, ["clock", 1_800_000_000_000, "set"]],
     [0, ["start"]],
+    [0, ["line", True]],
     [1, ["contact", False]],
     [10, ["attempt", CARD, 1]],
     [40, ["answer", answer(1, 1)]],
@@ -53,20 +64,40 @@ SCRIPT: list[Any] = [
     [10, ["attempt", CARD, 4]],
     [10, ["answer", answer(4, 4)]],
     ["restart"],
-    [10, ["acknowledged", 90]],
+    [10, ["desired", desired(1, journal_upto=90, lockdown=True)]],
+    [10, ["line", True]],
+    [10, ["nonce", 7]],
+    [10, ["release", order(1, 7)]],
+    [10, ["desired", desired(2, journal_upto=90, held_ms=5_000)]],
+    [10, ["release", order(2, 7)]],
+    [10, ["command", order(1, 7, do="release-once")]],
+    [10, ["command", order(2, 7, do="locate", seconds=2)]],
+    [10, ["fire", True]],
+    [10, ["tamper", True]],
+    [10, ["power", False]],
+    [9_000, ["fire", False]],
     [10, ["journal-failed", []]],
     [10, ["rex", True]],
     [10, ["journal-ok"]],
 ]
 
 
+LEVELS = ("contact", "contact", "rex", "fire", "tamper", "power", "config", "line")
+DOINGS = (
+    *("attempt", "attempt", "answer", "answer", "nonce", "nonce", "release", "command", "desired"),
+    *LEVELS,
+    *("tick", "strike-dropped", "passed", "restart"),
+)
+
+
 def random_script(seed: int) -> list[Any]:
     dice = random.Random(seed)
-    script: list[Any] = [[0, ["clock", 1_800_000_000_000, "set"]], [0, ["start"]]]
+    script: list[Any] = [[0, ["clock", 1_800_000_000_000, "set"]], [0, ["start"]], [0, ["line", True]]]
+    boot = 1
     nonce = 0
     for number in range(60):
         after_ms = dice.choice([1, 50, 900, 4_000])
-        do = dice.choice(["attempt", "answer", "answer", "contact", "rex", "tick", "strike-dropped", "restart"])
+        do = dice.choice(DOINGS)
         if do == "attempt":
             nonce += 1
             script.append([after_ms, [do, CARD, nonce]])
@@ -74,10 +105,22 @@ def random_script(seed: int) -> list[Any]:
             verdict = dice.choice(["grant", "grant", "deny"])
             pulse_ms = dice.choice([1_000, 5_000, 30_000, 999])
             script.append([after_ms, [do, answer(number, max(0, nonce - dice.choice([0, 0, 1])), verdict, pulse_ms)]])
-        elif do in ("contact", "rex"):
+        elif do in LEVELS:
             script.append([after_ms, [do, dice.random() < 0.5]])
+        elif do == "nonce":
+            nonce += 1
+            script.append([after_ms, [do, nonce]])
+        elif do in ("release", "command"):
+            more = {"do": dice.choice(["release-once", "reboot"])} if do == "command" else {}
+            script.append([after_ms, [do, order(number, nonce, boot, **more)]])
+        elif do == "desired":
+            lockdown = dice.random() < 0.3
+            script.append([after_ms, [do, desired(number + 1, lockdown=lockdown, journal_upto=dice.choice([0, 5]))]])
+        elif do == "restart":
+            boot += 1
+            script += [["restart"], [after_ms, ["line", True]]]
         else:
-            script.append(["restart"] if do == "restart" else [after_ms, [do]])
+            script.append([after_ms, [do]])
     return script
 
 
@@ -113,6 +156,8 @@ def test_the_script_says_what_happened() -> None:
     (played,) = played_by([sys.executable], dict(os.environ), [SCRIPT])
     kinds = [effect[1]["kind"] for effects, _, _ in played["played"] for effect in effects if effect[0] == "journal"]
     assert kinds == [
-        "boot", "strike-on", "opened", "acted", "closed", "strike-off", "acted", "refused", "forced", "held", "exit",
-        "strike-on", "boot", "unused", "boot", "exit",
+        "boot", "strike-on", "opened", "acted", "closed", "strike-off", "denied", "acted", "denied", "refused",
+        "forced", "held", "exit", "strike-on", "boot", "unused", "lockdown-on", "boot", "refused", "lockdown-off",
+        "strike-on", "unused", "strike-off", "strike-on", "released-once", "fire", "tamper", "power-fail",
+        "strike-off", "unused", "fire-over", "exit",
     ]  # fmt: skip

@@ -18,7 +18,7 @@ from ostiary.protocol import base64url
 AT_MS = 1_790_000_000_000
 DAY_MS = 86_400_000
 FRONT = FleetNode("front-1", "front", ("reader", "strike"), "virtual", True)
-STUDIO = FleetNode("studio-1", "studio", ("reader",), "pi", False)
+STUDIO = FleetNode("studio-1", "studio", ("reader",), "pi-4", False)
 FILES = {"node.json", "ca.pem", "node.pem", "node.key", "secret"}
 
 
@@ -130,7 +130,7 @@ def test_a_file_that_others_may_read_becomes_private_again(site: Site) -> None:
 
 def test_a_name_that_leaves_the_directory_makes_nothing(site: Site) -> None:
     with pytest.raises(BadId):
-        site.make(FleetNode("../../etc", "front", ("reader",), "pi", False))
+        site.make(FleetNode("../../etc", "front", ("reader",), "pi-4", False))
     assert not site.places.nodes.exists()
     assert fleet_nodes(site.places) == ()
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ostiary.controller.fleet.holder import BadId
 from ostiary.controller.fleet.nodes import (
+    BadBoard,
     BadFleet,
     BadRoles,
     FleetNode,
@@ -22,7 +23,8 @@ from ostiary.controller.store.places import Places
 
 ids = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=40)
 roles = st.sampled_from([("reader",), ("strike",), ("reader", "strike")])
-nodes = st.builds(FleetNode, ids, ids, roles, ids, st.booleans())
+boards = st.sampled_from([("pi-4", False), ("esp32-devkitc", False), ("virtual", True)])
+nodes = st.builds(lambda node, door, roles, board: FleetNode(node, door, roles, *board), ids, ids, roles, boards)
 FRONT = FleetNode("front-1", "front", ("reader", "strike"), "virtual", True)
 
 
@@ -43,7 +45,7 @@ def test_what_goes_in_comes_out_by_name(tmp_path_factory: pytest.TempPathFactory
 def test_a_node_that_moves_is_listed_once(tmp_path: Path) -> None:
     places = Places(tmp_path)
     keep_node(places, FRONT)
-    moved = FleetNode("front-1", "studio", ("reader",), "pi", False)
+    moved = FleetNode("front-1", "studio", ("reader",), "pi-4", False)
     assert keep_node(places, moved)
     assert fleet_nodes(places) == (moved,)
 
@@ -57,13 +59,18 @@ def test_the_list_is_private(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("node", "mistake"),
     [
-        (FleetNode("front-*", "front", ("reader",), "pi", False), BadId),
-        (FleetNode("front.1", "front", ("reader",), "pi", False), BadId),
-        (FleetNode("../front", "front", ("reader",), "pi", False), BadId),
-        (FleetNode("front-1", "", ("reader",), "pi", False), BadId),
-        (FleetNode("front-1", "front", (), "pi", False), BadRoles),
-        (FleetNode("front-1", "front", ("keeper",), "pi", False), BadRoles),
-        (FleetNode("front-1", "front", ("reader", "reader"), "pi", False), BadRoles),
+        (FleetNode("front-*", "front", ("reader",), "pi-4", False), BadId),
+        (FleetNode("front.1", "front", ("reader",), "pi-4", False), BadId),
+        (FleetNode("../front", "front", ("reader",), "pi-4", False), BadId),
+        (FleetNode("front-1", "", ("reader",), "pi-4", False), BadId),
+        (FleetNode("front-1", "front", (), "pi-4", False), BadRoles),
+        (FleetNode("front-1", "front", ("keeper",), "pi-4", False), BadRoles),
+        (FleetNode("front-1", "front", ("reader", "reader"), "pi-4", False), BadRoles),
+        (FleetNode("front-1", "front", ("reader",), "pi", False), BadBoard),
+        (FleetNode("front-1", "front", ("reader",), "pi-4", True), BadBoard),
+        (FleetNode("front-1", "front", ("reader",), "virtual", False), BadBoard),
+        (FleetNode("front-1", "front", ("strike",), "esp32-s3-eye", False), BadBoard),
+        (FleetNode("front-1", "front", ("reader", "strike"), "xiao-esp32s3-sense", False), BadBoard),
     ],
 )
 def test_a_node_that_could_not_be_told_apart_is_not_kept(
@@ -74,7 +81,7 @@ def test_a_node_that_could_not_be_told_apart_is_not_kept(
     assert not fleet_path(Places(tmp_path)).exists()
 
 
-GOOD = {"node": "front-1", "door": "front", "roles": ["reader"], "profile": "pi", "virtual": False}
+GOOD = {"node": "front-1", "door": "front", "roles": ["reader"], "profile": "pi-4", "virtual": False}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller.people import standing
-from ostiary.controller.store import people_db, people_tables
+from ostiary.controller.store import people_db, signin_tables
 from ostiary.controller.store.people_db import follow_people, open_people, scrub
 
 ALICE = "p-" + "a" * 16
@@ -32,14 +32,16 @@ def _schema(path: Path) -> dict[str, frozenset[str]]:
             "AND name NOT IN ('alembic_version', 'sqlite_sequence')"
         )
         return {
-            name: frozenset(line.strip().rstrip(",") for line in sql.replace("\n", " \n").splitlines())
+            name: frozenset(
+                line.strip().rstrip(",") for line in sql.replace("\n", " \n").replace(", ", "\n").splitlines()
+            )
             for name, sql in rows
         }
 
 
 def test_the_revisions_make_what_the_tables_say(tmp_path: Path) -> None:
     open_people(tmp_path / "migrated.db").dispose()
-    people_tables.metadata.create_all(create_engine(f"sqlite:///{tmp_path / 'declared.db'}"))
+    signin_tables.metadata.create_all(create_engine(f"sqlite:///{tmp_path / 'declared.db'}"))
     assert _schema(tmp_path / "migrated.db") == _schema(tmp_path / "declared.db")
 
 

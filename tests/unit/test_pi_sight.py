@@ -1,10 +1,8 @@
 """From a visit to the ask's facts, and on to the one reply: with faces, without them, and while they load."""
 
-import sys
-import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,15 +10,13 @@ import pytest
 
 from ostiary.firmware.door import journal
 from ostiary.firmware.door.door import Door
-from ostiary.firmware.pi import camera_pi
-from ostiary.firmware.pi.camera_pi import CameraMissing, PiCamera
 from ostiary.firmware.pi.hardware import Visit
-from ostiary.firmware.pi.host import Host
+from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.journal_file import JournalFile
-from ostiary.firmware.pi.sight import NotAsked, Seen, Sight
+from ostiary.firmware.pi.looking import MISSING, CannotLook, Looked, Unreadable
+from ostiary.firmware.pi.sight import MOTION, TURN_EVERY_S, TURN_FRAMES, NotAsked, Seen, Sight
 from ostiary.models import liveness
-from ostiary.models.pipeline import Look
-from ostiary.protocol import messages
+from ostiary.protocol import base64url, messages
 
 PICTURE = b"\x89PNG"
 
@@ -29,45 +25,64 @@ def deaf(said: dict[str, Any]) -> None:
     """A visitor who does not listen."""
 
 
-def without_faces() -> Any:
-    raise ImportError("No module named 'numpy'")
+class Blind:
+    """Stands where the looker stands on a node without the face extra."""
+
+    def start(self) -> None: ...
+    def close(self) -> None: ...
+
+    def look(self, frames: Iterable[np.ndarray | bytes]) -> Looked:
+        raise CannotLook(MISSING)
 
 
-def test_a_node_without_the_face_extra_still_takes_cards() -> None:
-    logged: list[str] = []
-    sight = Sight(without_faces, logged.append)
+class Asleep(Blind):
+    """A looker that must not be asked."""
+
+    def look(self, frames: Iterable[np.ndarray | bytes]) -> Looked:
+        raise AssertionError("nothing here needs a look")
+
+
+def test_a_node_without_the_face_extra_still_takes_cards_and_passes() -> None:
+    sight = Sight(Blind())
     sight.start()
     with_both = sight.see(Visit(deaf, "471", (PICTURE,)))
     assert (with_both.facts["credential"], with_both.facts["claim"]["value"]) == ("card", "471")
     with pytest.raises(NotAsked, match="Faces are not installed") as caught:
         sight.see(Visit(deaf, None, (PICTURE,)))
     assert "card" in caught.value.error["now"]
-    assert "pip install" in logged[0]
 
 
-def test_a_card_is_seen_at_once_while_the_models_load() -> None:
-    loading = threading.Event()
-
-    def slowly() -> Any:
-        loading.wait(60)
-        return without_faces()
-
-    sight = Sight(slowly, lambda line: None)
-    sight.start()
-    assert sight.see(Visit(deaf, "471")).facts["credential"] == "card"
-    loading.set()
+def test_a_claim_alone_needs_no_look_and_takes_its_pin_along() -> None:
+    sight = Sight(Asleep())
+    assert sight.see(Visit(deaf, "471")).facts == {
+        "credential": "card", "claim": {"kind": "card", "value": "471"}, "faces": 0,
+    }  # fmt: skip
+    assert sight.see(Visit(deaf, token="OST1.a.b", pin="2468")).facts == {
+        "credential": "pass", "claim": {"kind": "pass", "value": "OST1.a.b"}, "faces": 0, "pin": "2468",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("card", ["9" * 65, "a\nb", "\x00"])
 def test_a_card_that_no_reader_reads_is_not_asked_about(card: str) -> None:
     with pytest.raises(NotAsked, match="1 to 64"):
-        Sight(without_faces, print).see(Visit(deaf, card))
+        Sight(Asleep()).see(Visit(deaf, card))
+
+
+@pytest.mark.parametrize("token", ["x" * 401, "a\nb", "ä"])
+def test_a_pass_that_no_camera_reads_is_not_asked_about(token: str) -> None:
+    with pytest.raises(NotAsked, match="1 to 400"):
+        Sight(Asleep()).see(Visit(deaf, token=token))
+
+
+def test_a_card_and_a_pass_at_once_are_not_asked_about() -> None:
+    with pytest.raises(NotAsked, match="at once"):
+        Sight(Asleep()).see(Visit(deaf, "471", token="OST1.a.b"))
 
 
 @pytest.mark.parametrize("card", [None, ""])
 def test_nothing_is_not_asked_about(card: str | None) -> None:
     with pytest.raises(NotAsked, match="neither"):
-        Sight(without_faces, print).see(Visit(deaf, card))
+        Sight(Asleep()).see(Visit(deaf, card))
 
 
 class Bench:
@@ -76,12 +91,16 @@ class Bench:
     def __init__(self, directory: Path) -> None:
         self.said: list[tuple[str, bytes]] = []
         self.shown: list[str] = []
+        self.told: list[str] = []
         self.pulses: list[int] = []
         self.online = True
         self.guarded = True
         file = JournalFile(directory / "journal")
-        door = Door("front", 1, journal.recover(b""), 3_000)
-        self.host = Host(door, file, self, self.say, self.pulse, lambda size: bytes(size), lambda line: None)
+        door = Door("front", 1, journal.recover(b""))
+        outside = Outside(self.say, self.pulse, self.told.append, lambda: None, lambda: None)
+        about = {"firmware": "a test", "roles": ["reader", "strike"], "virtual": True}
+        self.host = Host(door, file, self, outside, about, bytes, lambda line: None)
+        self.host.line(True, 0)
 
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
         self.shown.append(show["say"])
@@ -115,7 +134,7 @@ def test_the_probe_is_wiped_once_the_ask_is_out_and_the_reply_comes_once(tmp_pat
     facts = {"credential": "face", "faces": 0, "no_probe": "face-missing"}
     seen = Seen(facts, {"decode": 1.0}, 0, "face-missing", lambda: probe.__setitem__(slice(None), bytes(192)))
     bench.host.visit(Visit(replies.append), seen, 100)
-    assert [purpose for purpose, _ in bench.said] == ["ask"]
+    assert [purpose for purpose, _ in bench.said] == ["reported", "status", "ask"]
     assert (bytes(probe), facts) == (bytes(192), {})
     bench.host.handle(("answer", GRANT), 150)
     bench.host.handle(("answer", GRANT), 160)
@@ -131,7 +150,7 @@ def test_without_a_line_an_ask_is_not_kept_for_later(tmp_path: Path) -> None:
     bench.host.visit(Visit(replies.append), seen, 100)
     bench.online = True
     bench.host.handle(("tick",), 3_100)
-    assert [purpose for purpose, _ in bench.said] == ["ask"]
+    assert [purpose for purpose, _ in bench.said].count("ask") == 1
     assert replies[0]["show"]["say"] == "busy"
 
 
@@ -141,81 +160,94 @@ def test_a_guard_that_takes_no_order_is_a_strike_that_stays_off(tmp_path: Path) 
     seen = Seen({"credential": "card", "claim": {"kind": "card", "value": "1"}, "faces": 0}, {}, 0, None, lambda: None)
     bench.host.visit(Visit(deaf), seen, 100)
     bench.host.handle(("answer", GRANT), 150)
-    assert not bench.host.door.strike.on
+    assert not bench.host.door.passage.strike.on
     bench.host.handle(("tick",), 5_000)
     kinds = [messages.decode("event", said)["kind"] for purpose, said in bench.said if purpose == "event"]
     assert list(dict.fromkeys(kinds)) == ["strike-on", "strike-off", "unused"]
 
 
-def test_a_missing_camera_library_is_named_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "picamera2", None)  # what the import system takes for: there is none
-    with pytest.raises(CameraMissing, match="apt install python3-picamera2"):
-        PiCamera()
+class Looker(Blind):
+    """Stands where the looker stands: takes frames as it does, and finds a face in none or in each of them."""
 
+    def __init__(self, faces: int, token: str | None = None) -> None:
+        self.faces, self.token, self.frames = faces, token, 0
 
-class Eye:
-    """Stands where picamera2's camera stands; each frame is one colour, and is kept to see that it is overwritten."""
-
-    def __init__(self) -> None:
-        self.taken: list[np.ndarray] = []
-
-    def create_video_configuration(self, **_: Any) -> None: ...
-    def configure(self, _: Any) -> None: ...
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-
-    def capture_array(self, _: str) -> np.ndarray:
-        self.taken.append(np.full((48, 64, 3), 100 + len(self.taken), np.uint8))
-        return self.taken[-1]
-
-
-@pytest.fixture
-def eye(monkeypatch: pytest.MonkeyPatch) -> Eye:
-    eye = Eye()
-    monkeypatch.setitem(sys.modules, "picamera2", SimpleNamespace(Picamera2=lambda: eye))
-    monkeypatch.setattr(camera_pi, "PAUSE_S", 0.0)
-    monkeypatch.setattr(liveness, "TURN_EVERY_S", 0.0)
-    return eye
-
-
-class Looker:
-    """Stands where the pipeline stands: takes frames as it does, and finds a face in none or in each of them."""
-
-    def __init__(self, faces: int) -> None:
-        self.faces, self.frames = faces, 0
-
-    def watch(self, frames: Iterable[np.ndarray]) -> Look:
+    def look(self, frames: Iterable[np.ndarray | bytes]) -> Looked:
         for frame in frames:
-            assert frame.any(), "a frame is whole while it is looked at"
+            assert isinstance(frame, bytes) or frame.any(), "a frame is whole while it is looked at"
             self.frames += 1
             if not self.faces:
                 break
-        return Look((), None, "face-missing", {})
+        facts: dict[str, Any] = {"faces": self.faces, "liveness": {"level": "none"}}
+        probe = None
+        if self.faces:
+            probe = {"model": "m", "runtime": "r", "scale": 0.1}
+        else:
+            facts["no_probe"] = "face-missing"
+        return Looked(facts, probe, bytearray(b"\x05" * 192), self.faces, self.token, {"decode": 1.0})
+
+
+def frames(count: int) -> list[np.ndarray]:
+    return [np.full((48, 64, 3), 100 + number, np.uint8) for number in range(count)]
 
 
 @pytest.mark.parametrize(
-    ("asked", "faces", "frames", "turns"),
-    [("none", 1, 5, 0), ("motion", 1, liveness.TURN_FRAMES, 1), ("motion", 0, 1, 0), ("sensor", 1, 5, 0)],
+    ("asked", "faces", "wanted", "turns"),
+    [("none", 1, 5, 0), ("motion", 1, TURN_FRAMES, 1), ("motion", 0, 1, 0), ("sensor", 1, 5, 0)],
 )
 def test_a_door_that_asks_for_motion_asks_whom_it_sees_to_turn_and_looks_longer(
-    eye: Eye, asked: str, faces: int, frames: int, turns: int
+    asked: str, faces: int, wanted: int, turns: int
 ) -> None:
-    looker, prompts = Looker(faces), []
-    sight = Sight(lambda: looker, lambda line: None)  # pyright: ignore[reportArgumentType]
-    sight.start()
-    camera = PiCamera()
-    visit = next(camera.visits())
-    seen = sight.see(visit, asked, lambda: prompts.append(looker.frames))
-    camera.close()
-    assert (looker.frames, len(eye.taken), seen.asked_to_turn) == (frames, frames, bool(turns))
+    looker, prompts, taken = Looker(faces), [], frames(20)
+
+    def more(count: int, every_s: float) -> Iterable[np.ndarray]:
+        assert every_s == (TURN_EVERY_S if asked == "motion" else 0.0)
+        return iter(taken[1 : 1 + count])
+
+    visit = Visit(deaf, pixels=taken[0], more=more)
+    seen = Sight(looker).see(visit, asked, lambda: prompts.append(looker.frames))
+    assert (looker.frames, seen.asked_to_turn) == (wanted, bool(turns))
     assert prompts == [1] * turns, "asked after the first frame, and once"
-    assert not any(frame.any() for frame in eye.taken), "no picture is kept, in memory either"
+    assert not any(frame.any() for frame in taken[:wanted]), "no picture is kept, in memory either"
 
 
-def test_a_camera_that_closes_ends_the_turn(eye: Eye) -> None:
-    looker = Looker(1)
-    sight = Sight(lambda: looker, lambda line: None)  # pyright: ignore[reportArgumentType]
-    sight.start()
-    camera = PiCamera()
-    sight.see(next(camera.visits()), "motion", camera.close)
-    assert looker.frames == 1
+def test_the_turn_is_the_one_that_the_models_were_measured_with() -> None:
+    assert (MOTION, TURN_FRAMES, TURN_EVERY_S) == (liveness.MOTION, liveness.TURN_FRAMES, liveness.TURN_EVERY_S)
+
+
+@pytest.mark.parametrize(
+    ("visit", "looker", "credential", "claim", "worth"),
+    [
+        (Visit(deaf, "471", unasked=True), Looker(1), "face", "card", True),
+        (Visit(deaf, "471", unasked=True), Looker(0), "card", "card", True),
+        (Visit(deaf, "471"), Looker(0), "face", "card", True),
+        (Visit(deaf, unasked=True), Looker(0, "OST1.a.b"), "pass", "pass", True),
+        (Visit(deaf, unasked=True), Looker(1, "OST1.a.b"), "face", "pass", True),
+        (Visit(deaf, unasked=True), Looker(0), "face", None, False),
+        (Visit(deaf, unasked=True), Looker(1), "face", None, True),
+    ],
+)
+def test_what_the_camera_sees_goes_with_what_was_shown(
+    visit: Visit, looker: Looker, credential: str, claim: str | None, worth: bool
+) -> None:
+    seen = Sight(looker).see(replace(visit, pixels=frames(1)[0], pin="2468" if claim == "card" else None))
+    assert (seen.facts["credential"], seen.worth_asking) == (credential, worth)
+    assert seen.facts.get("claim", {}).get("kind") == claim
+    assert ("pin" in seen.facts) == (claim == "card")
+    assert ("probe" in seen.facts) == (looker.faces > 0)
+    ask = {"v": 1, "door": "d", "nonce": "A" * 22, "boot": 1, "seq": 1, "at": {"ms": 1, "clock": "set"}, **seen.facts}
+    if "probe" in ask:
+        ask["probe"] = {**ask["probe"], "model": "ab" * 32}
+    messages.encode("ask", ask)
+    seen.wipe()
+    assert "probe" not in seen.facts or base64url.decode(seen.facts["probe"]["vector"]) == b"\x05" * 192
+
+
+def test_a_picture_that_cannot_be_read_is_said_in_three_parts() -> None:
+    class Squinting(Blind):
+        def look(self, frames: Iterable[np.ndarray | bytes]) -> Looked:
+            raise Unreadable("What.", "Why.", "Now.")
+
+    with pytest.raises(NotAsked) as caught:
+        Sight(Squinting()).see(Visit(deaf, None, (PICTURE,)))
+    assert caught.value.error == {"what": "What.", "why": "Why.", "now": "Now."}

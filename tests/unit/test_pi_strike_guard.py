@@ -42,7 +42,19 @@ def test_a_pin_that_was_left_on_is_off_from_the_start(factory: MockFactory) -> N
 
 orders = st.one_of(
     st.integers(-5, 40_000).map(lambda pulse_ms: b"on %d" % pulse_ms),
-    st.sampled_from([b"off", b"", b"on", b"on 5e3", b"on 5000 6000", b"ON 5000", b"on 0005000", b"on " + b"9" * 500]),
+    st.sampled_from(
+        [
+            b"off",
+            b"",
+            b"on",
+            b"on 5e3",
+            b"on 5000 x",
+            b"on 5000 6000 7000",
+            b"ON 5000",
+            b"on 0005000",
+            b"on " + b"9" * 500,
+        ]
+    ),
     st.binary(max_size=20),
 )
 
@@ -74,6 +86,17 @@ def test_a_pulse_outside_its_bounds_moves_nothing_and_says_so(pulse_ms: int) -> 
     wired.guard.order(b"on %d" % pulse_ms, 100)
     assert wired.guard.off_at_ms == 5_000
     assert str(pulse_ms) in wired.said[-1]
+
+
+def test_an_order_that_is_read_too_late_moves_nothing() -> None:
+    wired = Wired()
+    wired.guard.order(b"on 5000 1000", 1_001)
+    assert (wired.level, wired.guard.off_at_ms) == (False, None)
+    assert wired.said[-1].startswith("refused a pulse that was ordered")
+    wired.guard.order(b"on 5000 1001", 1_001)
+    assert wired.level
+    wired.guard.order(b"on 5000 1001", 9_000)
+    assert wired.guard.off_at_ms == 6_001, "what it refuses neither lengthens nor ends a pulse"
 
 
 def test_an_unknown_order_drops_the_strike() -> None:

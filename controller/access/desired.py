@@ -1,0 +1,34 @@
+"""Desired: what a node shall be, a state that the broker keeps for it. Pure; no movement of a strike is in it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ostiary.controller.fleet.lease import TERM
+from ostiary.controller.policy.door import Door
+
+DENY: Mapping[str, Any] = {"offline": "deny"}
+
+
+def desired(
+    door: Door | None, number: int, journal_upto: int, *, locked: bool, faceless: bool, alone: Mapping[str, Any] = DENY
+) -> dict[str, Any]:
+    """The message for a node at this door of the policy (None: it has no rule there). `journal_upto` is how far the log
+    has its journal, `faceless` whether an operator switched the face off, `alone` the fields about deciding alone."""
+    return {
+        "v": 1,
+        "term": TERM,
+        "number": number,
+        "journal_upto": journal_upto,
+        "liveness": "none" if door is None else door.liveness,
+        "lockdown": locked,
+        "face": (door is None or door.face != "off") and not faceless,
+        **alone,
+    }
+
+
+def taken(reported: Mapping[str, Any] | None, wanted: Mapping[str, Any] | None, since: int) -> bool:
+    """Whether a node has said that it is what it shall be: it took the `desired` with the number `since`, in which
+    lockdown or face last changed, or a later one, and is so."""
+    if reported is None or wanted is None:
+        return False
+    return reported["number"] >= since and all(reported[name] == wanted[name] for name in ("lockdown", "face"))

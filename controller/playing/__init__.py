@@ -1,0 +1,1 @@
+"""Plays scenarios on a site of real processes."""
