@@ -155,14 +155,3 @@ class Alone:
             person = passing.pop()
             return "", person, self._pack.schedule_of(person)
         return ("several-candidates" if passing else "face-unknown"), None, 0
-
-
-def way(facts: "dict[str, Any]") -> str:
-    """What was presented together, in the contract's words: "face", "card", "card+face", "card+pin", …"""
-    claim = facts.get("claim")
-    if claim is None:
-        return "face"
-    word: str = claim["kind"]
-    if facts["credential"] == "face":
-        word += "+face"
-    return word + ("+pin" if facts.get("pin") else "")

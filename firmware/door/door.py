@@ -97,7 +97,7 @@ class Door:
         self._refused_desired = (0, 0)
         self._owes_memory = False
         self._does: "dict[str, Callable[..., None]]" = {
-            "start": self.booting.start,
+            "start": self._start,
             "clock": self._told_clock,
             "attempt": self.asking.attempt,
             "answer": self._answer,
@@ -120,6 +120,9 @@ class Door:
             "journal-ok": self._journal_ok,
             "tick": lambda: None,
         }
+        if "strike" not in roles:
+            # Whoever has the lock has the leaf, and tells of it.
+            self._does.update(dict.fromkeys(("contact", "rex", "fire", "passed", "strike-dropped"), _ignore))
 
     @property
     def locked(self) -> bool:
@@ -154,6 +157,10 @@ class Door:
         for room in (self.passage, self.asking, self.reporting, self.booting, self.signals):
             known += [due for due in room.dues() if due is not None]
         return min(known) if known else None
+
+    def _start(self) -> None:
+        self.booting.start()
+        self.signals.start()
 
     def _told_clock(self, offset_ms: int, confidence: str) -> None:
         for kind, detail in self._clock.tell(offset_ms, confidence):
@@ -254,3 +261,7 @@ class Door:
         if self._owes_memory:
             self._owes_memory = False
             self._remember()
+
+
+def _ignore(*_: "Any") -> None:
+    """Not this node's affair."""

@@ -20,12 +20,17 @@ class Signals:
 
     def __init__(self, deeds: Deeds) -> None:
         self._deeds = deeds
-        self._told = IDLE
+        self._told = ""
         self._locate_until_ms: int | None = None
 
     def locate(self, seconds: int) -> None:
         """Show where this node is, for so long from now on."""
         self._locate_until_ms = self._deeds.now_ms + seconds * 1000
+
+    def start(self) -> None:
+        """The first event of a boot: what an earlier one told may still be lit."""
+        self._told = IDLE
+        self._deeds.do("tell", IDLE)
 
     def update(self, asking: bool, alarm: bool, held: bool) -> None:
         """Tell the pattern of this moment, if it is another."""
@@ -43,7 +48,7 @@ class Signals:
             pattern = shown[0]
         else:
             pattern = ALARM if alarm else HELD if held else IDLE
-        if pattern != self._told:
+        if self._told and pattern != self._told:
             self._told = pattern
             self._deeds.do("tell", pattern)
 

@@ -66,6 +66,11 @@ class Standing:
         """The lowest version of a pack that may decide, where one was named."""
         return self._desired.get("packs_from")
 
+    @property
+    def pass_key(self) -> "str | None":
+        """The site's public key for passes (base64url of 32 bytes), where it was said."""
+        return self._desired.get("pass_key")
+
     def saw(self, term: int) -> bool:
         """An authentic message named this term; whether it is the highest so far, to be kept before anything else."""
         if term <= self.term:

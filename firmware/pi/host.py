@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ostiary.firmware.door.door import Door
 from ostiary.firmware.pi.hardware import Display, Visit
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.sight import Seen
 from ostiary.firmware.pi.upload import Upload
-from ostiary.protocol import codes
+from ostiary.protocol import base64url, codes
 from ostiary.protocol.errors import Refused
 from ostiary.protocol.parts import NONCE_BYTES
 
@@ -32,6 +32,17 @@ class Outside:
     reboot: Callable[[], None]
 
 
+class Packs(Protocol):
+    """The packs on this node's disk: each method that returns events gives them to the mind. `pass_key` is what the
+    site signs its passes with, as far as the keeper has said."""
+
+    pass_key: bytes | None
+
+    def started(self) -> list[tuple[Any, ...]]: ...
+    def take(self, message: dict[str, Any]) -> list[tuple[Any, ...]]: ...
+    def forget(self) -> None: ...
+
+
 class Host:
     """Owns door and journal; every method is called from one thread. Times are monotonic ms.
 
@@ -44,6 +55,7 @@ class Host:
         journal: JournalFile,
         display: Display,
         outside: Outside,
+        packs: Packs,
         about: Mapping[str, Any],
         random: Callable[[int], bytes],
         log: Callable[[str], None],
@@ -52,6 +64,7 @@ class Host:
         self._journal = journal
         self._display = display
         self._outside = outside
+        self._packs = packs
         self._about = about
         self._random = random
         self._log = log
@@ -66,6 +79,7 @@ class Host:
             "acknowledge": self._acknowledge,
             "send": self._send,
             "tell": outside.tell,
+            "forget-pack": packs.forget,
             "boot-good": self._good,
             "reboot": outside.reboot,
         }
@@ -79,6 +93,21 @@ class Host:
             if not self._publish("event", entry):
                 self._upload.again()
                 break
+
+    def start(self, now_ms: int) -> None:
+        """The first thing that a boot does: the strike is off, and what an earlier one left open is closed."""
+        self.handle(("start",), now_ms)
+        self._know_pass_key()
+        self._each(self._packs.started(), now_ms)
+
+    def heard(self, purpose: str, message: dict[str, Any], now_ms: int) -> None:
+        """An authentic message of the keeper."""
+        if purpose == "pack":
+            self._each(self._packs.take(message), now_ms)
+            return
+        self.handle((purpose, message), now_ms)
+        if purpose == "desired":
+            self._know_pass_key()
 
     def visit(self, visit: Visit, seen: Seen, now_ms: int) -> None:
         """Somebody stands there; the reply goes out as soon as the display says something."""
@@ -144,6 +173,14 @@ class Host:
             self._journal.append(effect[1])
         else:
             self._journal.remember(*effect[1:])
+
+    def _each(self, events: list[tuple[Any, ...]], now_ms: int) -> None:
+        for event in events:
+            self.handle(event, now_ms)
+
+    def _know_pass_key(self) -> None:
+        key = self.door.standing.pass_key
+        self._packs.pass_key = None if key is None else base64url.decode(key)
 
     def _good(self) -> None:
         self.good = True

@@ -21,6 +21,7 @@ from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.link import Link
 from ostiary.firmware.pi.looking import Looking
+from ostiary.firmware.pi.pack_file import PackFile, match_of
 from ostiary.firmware.pi.sight import NotAsked, Seen, Sight
 
 FIRMWARE = "ostiary-pi 0.1.0"
@@ -65,11 +66,12 @@ def run(directory: Path, doorstep: Path | None) -> bool:
         reboot=node.reboot,
     )
     door = Door(who.door, boot, journal.kept, who.roles, safe_mode)
-    node.host = Host(door, journal, hardware.display, outside, about, os.urandom, log)
+    packs = PackFile(who, match_of(who), log)
+    node.host = Host(door, journal, hardware.display, outside, packs, about, os.urandom, log)
     node.guard = guard
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: node.stop())
-    node.turn(lambda now_ms: node.host.handle(("start",), now_ms))
+    node.turn(node.host.start)
     sight = Sight(Looking(log))
     try:
         hardware.inputs.watch(node.level)
@@ -113,7 +115,7 @@ class Node:
 
     def heard(self, purpose: str, message: dict[str, Any]) -> None:
         """From the link."""
-        self._turns.put(lambda now_ms: self.host.handle((purpose, message), now_ms))
+        self._turns.put(lambda now_ms: self.host.heard(purpose, message, now_ms))
 
     def connected(self, online: bool) -> None:
         """From the link. Losing the network moves nothing."""
@@ -212,7 +214,7 @@ def no_strike(pulse_ms: int) -> bool:
 
 def _without_pictures(visit: Visit) -> Visit | None:
     """The same visit without what a camera saw; None where there was nothing else, which its person is told."""
-    if visit.card is None and (visit.pictures or visit.pixels is not None):
+    if visit.card is None and visit.token is None and (visit.pictures or visit.pixels is not None):
         if not visit.unasked:
             visit.reply({"error": NO_FACES})
         return None

@@ -85,6 +85,7 @@ class World:
         self.door = Door("front", self.boot, recovered, self.roles, self.safe_mode)
         self.cut_after = None
         self.statuses = []
+        self.told = []
         self.handle(("clock", CLOCK_MS, "set"))
         self.handle(("start",))
         self.handle(("pack", self.pack))

@@ -300,7 +300,7 @@ def test_lamp_and_buzzer_tell_what_the_door_does() -> None:
     world.handle(("rex", True))
     world.handle(("contact", True))
     world.wait(30_000)
-    assert world.told == ["ask", "yes", "idle", "alarm", "idle", "held"]
+    assert world.told == ["idle", "ask", "yes", "idle", "alarm", "idle", "held"]
 
 
 def test_nothing_that_was_presented_stays_longer_than_its_decision() -> None:

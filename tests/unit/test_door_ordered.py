@@ -240,9 +240,9 @@ def test_locate_is_told_for_as_long_as_it_was_ordered() -> None:
     world.handle(("command", message))
     world.handle(("command", message))
     world.wait(59_999)
-    assert world.told == ["locate"]
+    assert world.told == ["idle", "locate"]
     world.wait(1)
-    assert world.told == ["locate", "idle"]
+    assert world.told == ["idle", "locate", "idle"]
     assert kinds(world.entries) == ["boot"]
 
 

@@ -85,6 +85,21 @@ def test_nothing_is_not_asked_about(card: str | None) -> None:
         Sight(Asleep()).see(Visit(deaf, card))
 
 
+class NoPack:
+    """A node that holds no pack and gets none."""
+
+    pass_key: bytes | None = None
+
+    def started(self) -> list[tuple[Any, ...]]:
+        return [("pack", None)]
+
+    def take(self, message: dict[str, Any]) -> list[tuple[Any, ...]]:
+        return []
+
+    def forget(self) -> None:
+        raise AssertionError("there is none")
+
+
 class Bench:
     """A host with a real journal; what it says and shows is kept."""
 
@@ -99,7 +114,7 @@ class Bench:
         door = Door("front", 1, journal.recover(b""))
         outside = Outside(self.say, self.pulse, self.told.append, lambda: None, lambda: None)
         about = {"firmware": "a test", "roles": ["reader", "strike"], "virtual": True}
-        self.host = Host(door, file, self, outside, about, bytes, lambda line: None)
+        self.host = Host(door, file, self, outside, NoPack(), about, bytes, lambda line: None)
         self.host.line(True, 0)
 
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
