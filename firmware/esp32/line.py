@@ -88,3 +88,38 @@ class Stream:
         """End the line; whoever waits for it is cancelled by then."""
         self._sealed.close()
         self._opened.close()
+
+
+class Waiting:
+    """A plain socket as `protocol/doorstep.py` reads one: lines and blocks, waited for by the event loop."""
+
+    def __init__(self, opened: "Any") -> None:
+        self._opened = opened
+        self._came = b""
+
+    def readline(self) -> "Any":
+        """A line with its end, or what there was when the other side left."""
+        while b"\n" not in self._came:
+            more = yield from self._more()
+            if not more:
+                break
+        at = self._came.find(b"\n") + 1 or len(self._came)
+        line, self._came = self._came[:at], self._came[at:]
+        return line
+
+    def readexactly(self, count: int) -> "Any":
+        """So many bytes. Raises EOFError when the other side leaves before."""
+        while len(self._came) < count:
+            more = yield from self._more()
+            if not more:
+                raise EOFError("the other side left")
+        block, self._came = self._came[:count], self._came[count:]
+        return block
+
+    def _more(self) -> "Any":
+        while True:
+            data = self._opened.read(4096)
+            if data is not None:
+                self._came += data
+                return len(data)
+            yield core._io_queue.queue_read(self._opened)
