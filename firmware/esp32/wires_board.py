@@ -82,7 +82,9 @@ class Board:
     def feed(self) -> None:
         sys.stdout.write(FED)
 
-    async def _serve(self, level: "Callable[[str, bool], None]", brought: "Callable[[dict[str, Any], Reply], None]") -> None:
+    async def _serve(
+        self, level: "Callable[[str, bool], None]", brought: "Callable[[dict[str, Any], Reply], None]"
+    ) -> None:
         if "strike" in self._roles:
             self._strike = self._attached({"do": "attach", "as": "strike"})
             self._strike.readline()
