@@ -29,10 +29,11 @@ fuzz-tflite: .venv/ready-dev ## feed hostile model files to the TFLite core (ARG
 test-faults: .venv/ready-dev ## the long form of tests/faults: every call, every byte, 500 kills; about half an hour
 	OSTIARY_LONG=1 $(BIN)/python -m pytest tests/faults -o timeout=0 $(ARGS)
 
-check: .venv/ready-dev ## format, lint, types, arrows
+check: .venv/ready-dev .venv/stubs/ready ## format, lint, types, arrows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
+	$(BIN)/pyright -p pyright-esp32.json
 	$(BIN)/python -m pytest -q tests/unit/test_arrows.py
 
 bench: .venv/ready-dev ## measure this machine: ROUNDS walks through the main job's cases, then every benchmark with its peers
@@ -69,6 +70,12 @@ clean: ## remove .venv, caches and the demonstration site in var/
 
 .venv/ready-dev: locks/dev.lock locks/link.sh
 	@locks/link.sh $(PYTHON) dev
+
+# What MicroPython on an ESP32 has; beside the packages, because its stubs bear the names of the standard library.
+.venv/stubs/ready: locks/stubs.lock .venv/ready-dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps --upgrade \
+		--target .venv/stubs -r locks/stubs.lock
+	@touch $@
 
 # What the face models are compared with, and nothing else of this house.
 .venv-peers/ready: locks/peers.lock

@@ -434,6 +434,7 @@ class Keeper:
                 "state": self.heard.of(standing.node).state,
                 "at_ms": self.heard.of(standing.node).at_ms,
                 "acknowledged": self._telling.taken(standing.node),
+                "pack": self.offline.standing(standing.node),
             }
             for standing in self._standings.values()
         ]
@@ -475,6 +476,9 @@ class Keeper:
     def forget_face(self, person: str) -> None:
         self._known.forget_face(person)
         self.offline.withdrawn(person)
+
+    def forgotten(self, person: str) -> list[dict[str, Any]]:
+        return self.offline.forgotten(person)
 
     def _ever_here(self) -> tuple[str, ...]:
         with self._people.begin() as conn:

@@ -11,6 +11,7 @@ from ostiary.controller import site as settings
 from ostiary.controller.fleet import broker
 from ostiary.controller.fleet.identity import make_node
 from ostiary.controller.fleet.nodes import ROLES, FleetNode, fleet_nodes
+from ostiary.controller.running import only_one
 from ostiary.controller.site import Site
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
 from ostiary.controller.store.people_db import open_people
@@ -52,6 +53,20 @@ def found(
             "Choose a directory that you may write to, with --data."
         ) from error
     return site, fleet_nodes(places)
+
+
+def add_node(places: Places, node: FleetNode) -> tuple[Path, tuple[FleetNode, ...]]:
+    """Give a node of the founded site in `places`, which must not be open, its identity and its place; returns its
+    directory and the fleet. Raises `AlreadyOpen`, `BadSite`, `BadId`, `BadRoles` and what the key store raises."""
+    site = settings.read_existing(places.site_toml)
+    at_ms = time.time_ns() // 1_000_000
+    with only_one(places.data):
+        keys = KeyStore(places.keys_db, load_or_make_master(places.master_key))
+        try:
+            made = make_node(places, keys, site.name, node, host=HOST, port=site.broker_port, at_ms=at_ms)
+        finally:
+            keys.close()
+    return made, fleet_nodes(places)
 
 
 def _settled(path: Path, wanted: Site) -> Site:

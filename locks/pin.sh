@@ -15,6 +15,9 @@ pin() {
 pin run --extra face --extra prove
 pin dev --extra face --extra prove --extra postgres --extra dev
 pin pi --extra face --extra pi
+# What an ESP32's MicroPython has, for `make check`.
+"$tool/bin/uv" pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --no-annotate --no-header locks/stubs.in -o locks/stubs.lock
 # The peers of `make bench-models`: dlib as a wheel, so face-recognition's own wish for its source is left out.
 "$tool/bin/uv" pip compile -q --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-emit-find-links --no-annotate --no-header locks/peers.in -o locks/peers.lock

@@ -23,7 +23,7 @@ if hasattr(hashlib, "pbkdf2_hmac"):
 
     def pbkdf2(password: bytes, salt: bytes, rounds: int) -> bytes:
         """The first block of PBKDF2-HMAC-SHA-256: 32 bytes. `password` has at most 64 bytes."""
-        return hashlib.pbkdf2_hmac("sha256", password, salt, rounds)
+        return hashlib.pbkdf2_hmac("sha256", password, salt, rounds)  # pyright: ignore[reportAttributeAccessIssue]
 
 else:  # MicroPython
 

@@ -74,6 +74,10 @@ class House(Protocol):
         """Compare nobody with this person's templates any more, from the next ask on."""
         ...
 
+    def forgotten(self, person: str) -> list[dict[str, Any]]:
+        """Each node that was asked to forget this person's face, and when it acknowledged that (None: not yet)."""
+        ...
+
     async def refresh(self) -> None:
         """Read what the web wrote about people, now."""
         ...

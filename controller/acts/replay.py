@@ -54,6 +54,8 @@ def _known(house: House, body: dict[str, Any]) -> list[PersonFacts]:
             told = history(conn, body["person"])
     except NoSuchPerson:
         return []
+    if body["decided"] == "offline":  # by a pack, and so by what was known when that was made
+        return [told.at(body["at_ms"], body["pack_made_ms"])] if body["pack_made_ms"] is not None else []
     return list(told.as_known(body["at_ms"], UNREAD_MS))
 
 

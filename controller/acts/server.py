@@ -22,6 +22,7 @@ from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.explain import EXPLAIN
 from ostiary.controller.acts.export import EXPORT
 from ostiary.controller.acts.face import FACE_OFF, FACE_ON
+from ostiary.controller.acts.forgotten import FORGOTTEN
 from ostiary.controller.acts.house import Act, Asked, House
 from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
 from ostiary.controller.acts.ledger_import import LEDGER_IMPORT
@@ -55,7 +56,7 @@ _log = logging.getLogger("ostiary.acts")
 ACTS: dict[str, Act] = {
     act.name: act
     for act in (
-        *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, STANDING),
+        *(LOOK_UP, PROTECT_TEMPLATE, CARD_TAG, PUBLISH, POLICY, REFRESH, WITHDRAW_FACE, FORGOTTEN, STANDING),
         *(CONTEST_OPEN, CONTEST_ASSIGN, CONTEST_UPHOLD, CONTEST_OVERTURN, SUSPEND_DANGER, LIFT_SUSPENSION),
         *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),

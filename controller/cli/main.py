@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from ostiary.controller import __version__
+from ostiary.controller.cli.alarms import alarms
 from ostiary.controller.cli.ask import ask
 from ostiary.controller.cli.backup import backup, restore
 from ostiary.controller.cli.bench import bench
 from ostiary.controller.cli.board import board
 from ostiary.controller.cli.contest import contest
 from ostiary.controller.cli.demo import demo
+from ostiary.controller.cli.door import door
 from ostiary.controller.cli.ledger import ledger
 from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.log import log
@@ -38,8 +40,10 @@ app.command()(ask)
 app.command()(play)
 app.command()(lockdown)
 app.command()(resume)
+app.add_typer(door, name="door")
 app.add_typer(node, name="node")
 app.add_typer(board, name="board")
+app.add_typer(alarms, name="alarms")
 app.add_typer(contest, name="contest")
 app.add_typer(ledger, name="ledger")
 app.add_typer(standing, name="standing")

@@ -67,6 +67,10 @@ def replay(body: Mapping[str, Any], policy: Policy | None, known: Iterable[Perso
     last moments before the decision, the first that gives the record again is taken.
     """
     recorded = {part: body[part] for part in PARTS}
+    if not body["clauses"] and body["decided"] == "offline" and body["verdict"] == "grant":
+        return Replay(
+            Outcome.UNKNOWN, "A node granted this alone, and what its pack was made of is not known any more.", recorded
+        )
     if not body["clauses"]:
         again = {**recorded, "verdict": "deny", "sentence": sentence(body["reason"]), "counterfactual": None}
         why = "Decided before any clause was read, which is not run again; the words for its reason are."

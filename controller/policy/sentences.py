@@ -57,6 +57,14 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "quality-uncovered": "Something covered the eyes or the mouth. Take it away for a moment, or use this door's "
         "other credential.",
         "quality-*": "The picture was not good enough. Come a little closer and look straight at the camera.",
+        # decided by a door alone, without its keeper
+        "not-in-pack": "The door could not reach its controller, and does not know this credential by itself. Please "
+        "try again later, or ask the office.",
+        "not-now": "The door could not reach its controller. By what it knew you may not pass at this time.",
+        "expired": "The time of this pass is over, or has not come yet. Please ask whoever gave it to you.",
+        "pass-not-accepted": "A pass alone does not open this door. Please use this door's other credential.",
+        "pack-old": "The door has not reached its controller for too long to decide by itself. Please tell the office.",
+        "clock-wrong": "The door could not reach its controller, and its clock is wrong. Please tell the office.",
         # messages that were refused
         "malformed": "The door's message could not be read. Please try once more, and tell the office if it happens "
         "again.",
@@ -130,6 +138,15 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "quality-uncovered": "Augen oder Mund waren verdeckt. Nehmen Sie das bitte kurz weg, oder nutzen Sie den "
         "anderen Weg an dieser Tür.",
         "quality-*": "Das Bild war nicht gut genug. Kommen Sie bitte etwas näher und schauen Sie gerade in die Kamera.",
+        "not-in-pack": "Die Tür konnte ihre Steuerung nicht erreichen und kennt diesen Ausweis selbst nicht. Bitte "
+        "versuchen Sie es später, oder fragen Sie im Büro.",
+        "not-now": "Die Tür konnte ihre Steuerung nicht erreichen. Nach ihrem Stand dürfen Sie jetzt nicht hinein.",
+        "expired": "Die Zeit dieses Passes ist vorbei oder noch nicht gekommen. Bitte fragen Sie, von wem er ist.",
+        "pass-not-accepted": "Ein Pass allein öffnet diese Tür nicht. Bitte nutzen Sie deren andere Möglichkeit.",
+        "pack-old": "Die Tür hat ihre Steuerung zu lange nicht erreicht, um allein zu entscheiden. Bitte sagen Sie es "
+        "dem Büro.",
+        "clock-wrong": "Die Tür konnte ihre Steuerung nicht erreichen, und ihre Uhr geht falsch. Bitte sagen Sie es "
+        "dem Büro.",
         "malformed": "Die Nachricht der Tür war nicht lesbar. Bitte versuchen Sie es noch einmal, und sagen Sie im "
         "Büro Bescheid, wenn es wieder geschieht.",
         "oversized": "Die Nachricht der Tür war zu lang. Bitte versuchen Sie es noch einmal, und sagen Sie im "

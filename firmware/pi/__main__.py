@@ -1,15 +1,15 @@
-"""Runs a Raspberry Pi door node: `python -m ostiary.firmware.pi --node DIR [--doorstep SOCKET]`."""
+"""Runs a Raspberry Pi door node: `python -m ostiary.firmware.pi --node DIR`."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from ostiary.firmware.pi import node
+from ostiary.firmware.pi import fittings, node
 from ostiary.firmware.pi.boot_count import BootCountLost
-from ostiary.firmware.pi.camera_pi import CameraMissing
 from ostiary.firmware.pi.fittings import NoHardware
 from ostiary.firmware.pi.identity import BadIdentity
+from ostiary.hardware.mistake import BadProfile
 
 REBOOT = 4
 
@@ -20,10 +20,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="ostiary.firmware.pi", description="A door node.")
     parser.add_argument("--node", type=Path, required=True, help="the node's directory, as claiming made it")
     parser.add_argument("--doorstep", type=Path, help="the socket of a virtual board, for a virtual node")
+    parser.add_argument("--camera", default="pi", help="pi (default), v4l2:/dev/video0, files:FOLDER or none")
+    parser.add_argument("--display", type=Path, help="a terminal that is the door's display, such as /dev/tty1")
     asked = parser.parse_args()
     try:
-        return REBOOT if node.run(asked.node, asked.doorstep) else 0
-    except (BadIdentity, BootCountLost, CameraMissing, NoHardware, node.Blind) as mistake:
+        chosen = fittings.Chosen(asked.doorstep, asked.camera, asked.display)
+        return REBOOT if node.run(asked.node, chosen) else 0
+    except (BadIdentity, BadProfile, BootCountLost, NoHardware, node.Blind) as mistake:
         node.log(str(mistake))
         return 1
     except OSError as mistake:

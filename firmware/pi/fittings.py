@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ostiary.firmware.pi import lens
+from ostiary.firmware.pi.display_text import TextDisplay
+from ostiary.firmware.pi.doorway import Doorway
 from ostiary.firmware.pi.hardware import Camera, Display, Inputs
+from ostiary.firmware.pi.identity import Identity
+from ostiary.hardware import rules
+from ostiary.hardware.profile import Profile, of_node
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What whoever starts the node chose: a virtual board's socket, the camera (see `lens.open_lens`, or none), and the
+    terminal that is the door's display."""
+
+    doorstep: Path | None = None
+    camera: str = "pi"
+    display: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +44,20 @@ class Fittings:
 
 class NoHardware(RuntimeError):
     """This node's hardware cannot be used from here."""
+
+
+def fit(who: Identity, chosen: Chosen, log: Callable[[str], None]) -> Fittings:
+    """The adapters for this node on its board. Raises `NoHardware`, and `BadProfile` for a board that it cannot be."""
+    board = rules.checked(of_node(who.profile, who.directory))
+    rules.check_roles(board, who.roles)
+    if who.virtual:
+        return virtual(chosen.doorstep, who.roles, log)
+    if chosen.doorstep is not None:
+        raise NoHardware(
+            "The node is not virtual. Its certificate is for real hardware, so it takes no virtual doorstep. "
+            "Leave --doorstep away, or claim a virtual node."
+        )
+    return raspberry(who, board, chosen, log)
 
 
 def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], None]) -> Fittings:
@@ -60,39 +91,63 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
     )
 
 
-def raspberry(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], None]) -> Fittings:
-    """The pins and the camera of this Raspberry Pi. Raises `NoHardware` where they cannot be had."""
-    if doorstep is not None:
+def raspberry(who: Identity, board: Profile, chosen: Chosen, log: Callable[[str], None]) -> Fittings:
+    """The pins and the camera of this Raspberry Pi, as its board's profile wires them. Raises `NoHardware`."""
+    if board.runs != "pi":
         raise NoHardware(
-            "The node is not virtual. Its certificate is for real hardware, so it takes no virtual doorstep. "
-            "Leave --doorstep away, or claim a virtual node."
+            f"The node cannot run here. Its board is {board.board}, and this program runs on a Raspberry Pi. "
+            "Claim the node again with the board that it is: ostiary board list"
         )
+    open_lens = None
+    if "reader" in who.roles and chosen.camera != "none":
+        open_lens = partial(lens.open_lens, chosen.camera)
+    closers: list[Callable[[], None]] = []
+    doorway = Doorway(open_lens, log)
     try:
-        from ostiary.firmware.pi import pins_gpio
-        from ostiary.firmware.pi.camera_pi import PiCamera
+        from ostiary.firmware.pi import pins_gpio, reader_gpio, signals_gpio
 
-        inputs = pins_gpio.GpioInputs()
+        inputs = pins_gpio.GpioInputs(board.wires)
+        closers.append(inputs.close)
+        signals = signals_gpio.GpioSignals(board.wires)
+        closers.append(signals.close)
+        starters = [doorway.start]
+        if "reader" in who.roles and reader_gpio.LINES[0] in board.wires:
+            reader = reader_gpio.GpioReader(board.wires, doorway.attempt, log)
+            starters.append(reader.start)
+            closers.append(reader.close)
     except (ImportError, OSError, RuntimeError) as mistake:
         # gpiozero's own errors for a missing chip or pin library derive from these.
+        for close in closers:
+            close()
         raise NoHardware(
             f"The pins cannot be used. {mistake}. On a Raspberry Pi install the extra: pip install 'ostiary[pi]'"
         ) from mistake
-    camera = PiCamera() if "reader" in roles else None
-
-    def close() -> None:
-        if camera is not None:
-            camera.close()
-        inputs.close()
-
+    display = _display(chosen.display, log)
     return Fittings(
-        f"gpio:{pins_gpio.STRIKE}" if "strike" in roles else None,
+        f"gpio:{board.wires['strike'].pin}" if "strike" in who.roles else None,
         inputs,
-        camera,
-        DarkDisplay(log),
-        lambda pattern: log(f"tells {pattern}"),
-        lambda: None,
-        close,
+        doorway if "reader" in who.roles else None,
+        display,
+        signals.tell,
+        lambda: _all(starters),
+        lambda: _all([doorway.close, *closers]),
     )
+
+
+def _display(terminal: Path | None, log: Callable[[str], None]) -> Display:
+    if terminal is None:
+        return DarkDisplay(log)
+    try:
+        return TextDisplay(terminal.open("w", encoding="utf-8"), log)
+    except OSError as mistake:
+        raise NoHardware(
+            f"The display cannot be used. {mistake}. Name a terminal that this user may write to, or leave --display."
+        ) from mistake
+
+
+def _all(doings: Iterable[Callable[[], None]]) -> None:
+    for do in doings:
+        do()
 
 
 class DarkDisplay:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ostiary.firmware.door.door import Door
-from ostiary.firmware.pi import bad_boots, boot_count, clock, fittings, identity
+from ostiary.firmware.pi import bad_boots, boot_count, clock, fittings, identity, notify
 from ostiary.firmware.pi.guard import Guard
 from ostiary.firmware.pi.hardware import Camera, Visit
 from ostiary.firmware.pi.host import Host, Outside
@@ -40,18 +40,17 @@ class Blind(RuntimeError):
     """The thread that takes visits ended by itself; a node that hears nobody must not look alive."""
 
 
-def run(directory: Path, doorstep: Path | None) -> bool:
+def run(directory: Path, chosen: fittings.Chosen) -> bool:
     """Be the node of `directory` until SIGTERM, or until its keeper orders a reboot: True then, and whoever started it
-    starts it again. `doorstep`: the socket of a virtual board.
+    starts it again.
 
-    Raises `BadIdentity`, `BootCountLost`, `NoHardware`, `CameraMissing`, `Blind`, and OSError for its own files.
+    Raises `BadIdentity`, `BadProfile`, `BootCountLost`, `NoHardware`, `Blind`, and OSError for its own files.
     """
     who = identity.read(directory)
     bad = bad_boots.begin(who.bad_boots)
     journal = JournalFile(who.journal)
     boot = boot_count.next_boot(who.boot, journal.kept.last_boot)
-    make = fittings.virtual if who.virtual else fittings.raspberry
-    hardware = make(doorstep, who.roles, log)
+    hardware = fittings.fit(who, chosen, log)
     safe_mode = bad >= bad_boots.MOST
     about = {"firmware": FIRMWARE, "roles": list(who.roles), "virtual": who.virtual}
     last_words = {"v": 1, "boot": boot, "clock": clock.wall()[1], "safe_mode": safe_mode, **about}
@@ -87,10 +86,12 @@ def run(directory: Path, doorstep: Path | None) -> bool:
             threading.Thread(target=node.watch, args=looking, name="visits", daemon=True).start()
         node.wait_ready()
         print("READY", flush=True)
+        notify.tell(notify.READY)
         node.loop()
         if not node.host.good:
             bad_boots.settle(who.bad_boots, bad)
     finally:
+        notify.tell(notify.STOPPING)
         # The strike first: everything after this may take its time.
         if guard is not None:
             guard.close()
@@ -199,6 +200,8 @@ class Node:
                     return
                 raise Blind("The node no longer sees visits; the lines above say why. Start it again.")
             self.turn(step)
+            # A mind that hangs in a turn says this no more, and systemd ends it; the guard drops the strike then.
+            notify.tell(notify.ALIVE)
 
     def turn(self, step: Callable[[int], None]) -> None:
         """One step of the door's mind. The wall clock is told afresh each time: it may be set at any moment."""

@@ -1,21 +1,25 @@
-"""The Pi's pins through gpiozero: strike, contact and REX. Only hardware can confirm polarity and boot levels."""
+"""The Pi's pins through gpiozero: the strike, and every wire that only reads. What only hardware can confirm of them is
+on the checklist (hardware/COMMISSIONING.md): polarity, levels while it boots, and what a reset does to the strike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import queue
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
-# BCM numbers. 17, 22 and 27 have no second function and are pulled low while a Pi boots.
-STRIKE = 17
-CONTACT = 27
-REX = 22
-BOUNCE_S = 0.02
+from ostiary.firmware.door.settle import Settle
+from ostiary.firmware.pi import clock
+from ostiary.hardware.profile import Wire
+
+# Function → the level to tell where its switch is closed. A cut wire reads as an open switch.
+TOLD = {"contact": False, "rex": True, "fire": False, "tamper": False, "power": True}
 
 
 class GpioStrike:
     """The strike's output: active high, off from the start. `factory` is gpiozero's, for tests."""
 
-    def __init__(self, pin: int = STRIKE, factory: Any = None) -> None:
+    def __init__(self, pin: int, factory: Any = None) -> None:
         from gpiozero import OutputDevice
 
         self._output = OutputDevice(pin, active_high=True, initial_value=False, pin_factory=factory)
@@ -40,25 +44,59 @@ class GpioStrike:
 
 
 class GpioInputs:
-    """Contact and REX between their pin and ground, with the Pi's pull-ups: a cut contact wire reads *open*."""
+    """The wires of a profile that only read: contact, REX, fire, tamper and power, each quiet before it is told."""
 
-    def __init__(self, contact: int = CONTACT, rex: int = REX, factory: Any = None) -> None:
-        from gpiozero import Button
+    def __init__(self, wires: Mapping[str, Wire], factory: Any = None) -> None:
+        """Take the pins. Raises what gpiozero raises where they cannot be had."""
+        from gpiozero import DigitalInputDevice
 
-        bounce_s = BOUNCE_S if factory is None else None
-        self._contact = Button(contact, pull_up=True, bounce_time=bounce_s, pin_factory=factory)
-        self._rex = Button(rex, pull_up=True, bounce_time=bounce_s, pin_factory=factory)
+        self._devices = {
+            name: DigitalInputDevice(wires[name].pin, pin_factory=factory, **_pull(wires[name]))
+            for name in TOLD
+            if name in wires
+        }
+        self._quiet = {name: Settle() for name in self._devices}
+        self._edges: queue.SimpleQueue[tuple[str, bool] | None] = queue.SimpleQueue()
+        self._changed: Callable[[str, bool], None] = lambda name, level: None
+        self._thread = threading.Thread(target=self._run, name="inputs", daemon=True)
 
     def watch(self, changed: Callable[[str, bool], None]) -> None:
-        """Call `changed("contact", open)` and `changed("rex", pressed)` with the levels now and at every change."""
-        self._contact.when_pressed = lambda: changed("contact", False)
-        self._contact.when_released = lambda: changed("contact", True)
-        self._rex.when_pressed = lambda: changed("rex", True)
-        self._rex.when_released = lambda: changed("rex", False)
-        changed("contact", not self._contact.is_active)
-        changed("rex", bool(self._rex.is_active))
+        """Call `changed(name, level)` with each level now and at every change, from a thread: contact (open), rex
+        (pressed), fire (alarm), tamper (opened), power (there)."""
+        self._changed = changed
+        for name, device in self._devices.items():
+            device.when_activated = lambda name=name: self._edges.put((name, True))
+            device.when_deactivated = lambda name=name: self._edges.put((name, False))
+            self._edges.put((name, bool(device.is_active)))
+        self._thread.start()
 
     def close(self) -> None:
         """Let go of the pins."""
-        self._contact.close()
-        self._rex.close()
+        for device in self._devices.values():
+            device.close()
+        self._edges.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            dues = [due for quiet in self._quiet.values() if (due := quiet.due_ms()) is not None]
+            wait_s = max(0, min(dues) - clock.now_ms()) / 1000 if dues else None
+            try:
+                edge = self._edges.get(timeout=wait_s)
+            except queue.Empty:
+                edge = ("", False)
+            if edge is None:
+                return
+            now_ms = clock.now_ms()
+            for name, quiet in self._quiet.items():
+                told = quiet.edge(edge[1], now_ms) if name == edge[0] else quiet.tick(now_ms)
+                if told is not None:
+                    self._changed(name, told == TOLD[name])
+
+
+def _pull(wire: Wire) -> dict[str, Any]:
+    """What gpiozero is told: the chip's own resistor against the active level, or none where the wiring has one."""
+    if wire.pull_up_ohm or wire.pull_down_ohm:
+        return {"pull_up": None, "active_state": wire.active == "high"}
+    return {"pull_up": wire.active == "low"}

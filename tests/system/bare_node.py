@@ -33,6 +33,7 @@ class BareNode:
         self.desired: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.ordered: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
         self._events = 0
+        self.obeys = False  # whether it takes every `desired` at once, and says so
 
     async def __aenter__(self) -> "BareNode":
         context = ssl.create_default_context(cafile=str(self._directory / "ca.pem"))
@@ -42,7 +43,7 @@ class BareNode:
         self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.on_connect = lambda *_: [
             self._client.subscribe(topics.topic(self.site, self.node, purpose), qos=1)
-            for purpose in ("answer", "desired", "release", "command")
+            for purpose in ("answer", "desired", "release", "command", "pack")
         ]
         await self._client.connect(broker["host"], broker["port"], ssl=context, version=MQTTv311)
         await asyncio.wait_for(subscribed.wait(), 10)
@@ -57,6 +58,8 @@ class BareNode:
         message = messages.decode(purpose, unseal(self.keys[purpose], self.node, purpose, payload))
         if purpose == "desired":
             self.desired.put_nowait(message)
+            if self.obeys:
+                self.report(message)
             return 0
         if purpose != "answer":
             self.ordered.put_nowait((purpose, message))

@@ -79,10 +79,14 @@ class AnyOrder(RuleBasedStateMachine):
         ),
     )
     def wrong_order(self, purpose: str, changed: dict[str, Any]) -> None:
+        world, boot = self.world, self.world.boot
         if "number" in changed and "nonce" not in changed:
-            self.world.order(purpose)  # so that the number does not rise
-        if changed.get("term") == 0:
-            self.world.order(purpose, term=self.world.door.standing.term + 1)
+            world.order(purpose, term=max(1, world.door.standing.term))  # so that the number does not rise
+        if "term" in changed:
+            world.order(purpose, term=world.door.standing.term + 1)
+            changed = {"term": world.door.standing.term - 1}
+        if world.boot != boot:
+            return  # the power was cut before it counted
         receipt = self.world.order(purpose, earned=False, **changed)
         if "number" in changed:
             self.replays.add(receipt)

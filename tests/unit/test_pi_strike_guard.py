@@ -8,8 +8,11 @@ from gpiozero.pins.mock import MockFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.firmware.pi.pins_gpio import CONTACT, REX, STRIKE, GpioInputs, GpioStrike
+from ostiary.firmware.pi.pins_gpio import GpioStrike
 from ostiary.firmware.pi.strike_guard import Guard, open_pin, run
+from ostiary.hardware.profile import shipped
+
+STRIKE = shipped("pi-4").wires["strike"].pin
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ class Wired:
     def __init__(self) -> None:
         self.factory = MockFactory()
         self.said: list[str] = []
-        self.strike = GpioStrike(factory=self.factory)
+        self.strike = GpioStrike(STRIKE, factory=self.factory)
         self.guard = Guard(self.strike, self.said.append)
 
     @property
@@ -34,7 +37,7 @@ class Wired:
 
 
 def test_a_pin_that_was_left_on_is_off_from_the_start(factory: MockFactory) -> None:
-    strike = GpioStrike(factory=factory)
+    strike = GpioStrike(STRIKE, factory=factory)
     strike.on()
     Guard(strike, print)
     assert not factory.pin(STRIKE).state
@@ -111,7 +114,7 @@ def test_the_end_of_its_input_drops_the_strike(factory: MockFactory) -> None:
     reading, writing = os.pipe()
     os.write(writing, b"on 30000\n" + b"x" * 10)
     os.close(writing)
-    run(GpioStrike(factory=factory), reading, said.append)
+    run(GpioStrike(STRIKE, factory=factory), reading, said.append)
     os.close(reading)
     assert said == ["READY", "on", "off"]
     assert not factory.pin(STRIKE).state
@@ -124,30 +127,7 @@ def test_an_unknown_pin_is_refused(named: str) -> None:
 
 
 def test_closing_leaves_the_strike_off(factory: MockFactory) -> None:
-    strike = GpioStrike(factory=factory)
+    strike = GpioStrike(STRIKE, factory=factory)
     strike.on()
     strike.close()
     assert not factory.pin(STRIKE).state
-
-
-def test_contact_and_rex_tell_their_levels_and_changes(factory: MockFactory) -> None:
-    contact, rex = factory.pin(CONTACT), factory.pin(REX)
-    heard: list[tuple[str, bool]] = []
-    inputs = GpioInputs(factory=factory)
-    contact.drive_low()
-    inputs.watch(lambda name, level: heard.append((name, level)))
-    assert heard == [("contact", False), ("rex", False)]
-    contact.drive_high()
-    rex.drive_low()
-    rex.drive_high()
-    contact.drive_low()
-    assert heard[2:] == [("contact", True), ("rex", True), ("rex", False), ("contact", False)]
-    inputs.close()
-
-
-def test_a_cut_contact_wire_reads_open(factory: MockFactory) -> None:
-    heard: dict[str, bool] = {}
-    inputs = GpioInputs(factory=factory)
-    inputs.watch(heard.__setitem__)
-    assert heard == {"contact": True, "rex": False}
-    inputs.close()

@@ -77,6 +77,7 @@ REASONS = """
     not-member membership-ended missing-holding score-below outside-hours unknown-door
     no-policy claim-missing card-unknown card-revoked card-not-accepted not-enrolled face-missing faces-unclear
     liveness-missing face-mismatch face-near face-unknown several-candidates gallery-too-large
+    not-in-pack not-now expired pass-not-accepted pack-old clock-wrong
 """
 
 
