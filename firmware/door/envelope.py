@@ -1,4 +1,4 @@
-"""A node's messages sealed and opened: its topics, its keys, what each of its roles hears, and what is never believed."""
+"""A node's messages sealed and opened: its topics, its keys, what its roles hear, and what is never believed."""
 
 from ostiary.protocol import codes, keys, messages, seal, topics
 from ostiary.protocol.errors import Refused
@@ -31,7 +31,7 @@ class Envelope:
         self._refusals: "dict[str, int]" = {}
         self._keys = {purpose: keys.message_key(secret, site, node, purpose) for purpose in topics.PURPOSES}
         self._topics = {purpose: topics.topic(site, node, purpose) for purpose in topics.PURPOSES}
-        self._hears = [purpose for purpose in topics.PURPOSES if any([purpose in HEARD[role] for role in roles])]
+        self._hears = [purpose for purpose in topics.PURPOSES if any(purpose in HEARD[role] for role in roles)]
 
     @property
     def subscriptions(self) -> "list[str]":

@@ -19,7 +19,7 @@ def read(path: str) -> bytes:
 
 
 def replace(path: str, data: bytes) -> None:
-    """Put `data` in place of the file: written beside it, synced, renamed. Raises OSError; the old one is there then."""
+    """Put `data` in place of the file: written beside it, synced, renamed. Raises OSError, with the old one there."""
     beside = path + ".new"
     with open(beside, "wb") as file:
         file.write(data)
@@ -36,7 +36,7 @@ class Appended:
 
     def open(self) -> None:
         """Raises OSError when the flash refuses."""
-        self._file = open(self._path, "ab")
+        self._file = open(self._path, "ab")  # noqa: SIM115 - it stays open
 
     def add(self, data: bytes, sync: bool) -> None:
         """Write, and with `sync` make it durable. Raises OSError unless all of it went in."""

@@ -48,14 +48,14 @@ def read(source: "Callable[[str], bytes]") -> Identity:
     try:
         told = json.loads(parts["node.json"])
         secret = base64url.decode(str(parts["secret"], "ascii").strip())
-        names = all([topics.is_name(told[name]) for name in ("site", "door", "node")])
+        names = all(topics.is_name(told[name]) for name in ("site", "door", "node"))
         broker = told["broker"]
         roles = told["roles"]
         whole = (
             told["v"] == 1
             and names
             and len(roles) > 0
-            and all([role in _ROLES for role in roles])
+            and all(role in _ROLES for role in roles)
             and isinstance(broker["host"], str)
             and 0 < broker["port"] < 65536
             and isinstance(told["client_id"], str)

@@ -6,11 +6,12 @@ for a TLS socket by looking every millisecond. Here the event loop waits for the
 
 import socket
 import ssl
-from asyncio import core
 
 TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
 if TYPE_CHECKING:
     from typing import Any
+
+core = __import__("asyncio").core  # by name: only MicroPython's has it
 
 _TCP, _NODELAY = 6, 1  # IPPROTO_TCP and TCP_NODELAY, which MicroPython does not name (lwIP and Linux agree)
 _UNDER_WAY = (115, 119, 11)  # EINPROGRESS of Linux and lwIP, EAGAIN

@@ -1,4 +1,4 @@
-"""Wires one ESP32 door node together: identity, journal, line and fittings around the door's mind, in one event loop."""
+"""Wires one ESP32 door node together: identity, journal, line and fittings around the mind, in one event loop."""
 
 import asyncio
 import os
@@ -71,6 +71,7 @@ class Node:
         self._turned = asyncio.Event()
         self._online = asyncio.Event()
         self._levels: "dict[str, bool]" = {}
+        self._tasks: "list[Any]" = []
         self.bad = counts.begin(files + "/bad-boots")
         self.journal = JournalFile(files + "/journal")
         boot = counts.next_boot(files + "/boot", self.journal.kept.last_boot)
@@ -94,8 +95,10 @@ class Node:
         """Be the node, for ever. `ready` is called when the broker hears it, or after five seconds without one: a
         missing broker is no reason not to run."""
         self.turn(self.host.start)
-        asyncio.create_task(self._fittings.run(self._level, self._brought, self._dropped))
-        asyncio.create_task(self._link.run())
+        self._tasks = [
+            asyncio.create_task(self._fittings.run(self._level, self._brought, self._dropped)),
+            asyncio.create_task(self._link.run()),
+        ]
         try:
             await asyncio.wait_for(self._online.wait(), READY_WAIT_MS / 1000)
         except asyncio.TimeoutError:
@@ -161,7 +164,7 @@ def _told(answered: "Reply", total_ms: int) -> "dict[str, Any]":
     """What whoever stands at a virtual door is told, as `pi/node.py` tells it."""
     show = dict(answered.show)
     show["receipt"] = answered.slip
-    ms: "dict[str, Any]" = {name: None for name in NOTHING_MEASURED}
+    ms: "dict[str, Any]" = dict.fromkeys(NOTHING_MEASURED)
     ms.update(ask_to_answer=answered.answer_ms, total=total_ms)
     return {
         "show": show,

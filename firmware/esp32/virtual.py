@@ -40,10 +40,10 @@ async def main(flash: str, doorstep: str) -> int:
     except (ValueError, OSError) as mistake:
         log(str(mistake))
         return 1
-    asyncio.create_task(listen())
-    running = asyncio.create_task(node.run(lambda: print("READY")))
+    tasks = [asyncio.create_task(listen()), asyncio.create_task(node.run(lambda: print("READY")))]
     await ended.wait()
-    running.cancel()
+    for task in tasks:
+        task.cancel()
     await node.stop()
     return status[0]
 

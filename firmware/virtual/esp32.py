@@ -1,4 +1,4 @@
-"""A pretended ESP32 chip: real MicroPython runs the node's firmware, with a flash, a watchdog, and a start after each end.
+"""A pretended ESP32 chip: real MicroPython runs the node's firmware, with a flash, a watchdog, and ever new starts.
 
     python -m ostiary.firmware.virtual.esp32 --node DIRECTORY --doorstep SOCKET
 
@@ -53,7 +53,7 @@ def write_flash(node: Path, flash: Path) -> None:
 
 def _private(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "wb") as file:
+    with os.fdopen(descriptor, "wb") as file:
         file.write(data)
 
 
@@ -95,7 +95,8 @@ class Chip:
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         """Until the node's output ends: pass its words on, and bite when it says nothing for too long."""
-        assert process.stdout is not None
+        if process.stdout is None:
+            return
         output = process.stdout.fileno()
         while True:
             ready, _, _ = select.select([output], [], [], STOP_S if self._ending else WATCHDOG_S)

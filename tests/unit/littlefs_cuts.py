@@ -110,7 +110,7 @@ def check(data: bytearray, told: list) -> None:
         assert not kept.lost, kept.lost
         numbers = [one["seq"] for one in kept.entries]
         assert numbers == list(range(kept.upto + 1, kept.last_seq + 1)), numbers
-        assert all([one == entry(one["seq"]) for one in kept.entries])
+        assert all(one == entry(one["seq"]) for one in kept.entries)
         assert counts.next_boot("/cut/boot", 0) > told[2]
         journal.append(entry(kept.last_seq + 1))
         journal.close()
