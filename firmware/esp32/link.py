@@ -6,7 +6,7 @@ from ostiary.firmware.esp32.mqtt import Mqtt
 
 TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from ostiary.firmware.esp32.identity import Identity
@@ -24,6 +24,7 @@ class Link:
         now_ms: "Callable[[], int]",
         random: "Callable[[int], bytes]",
         log: "Callable[[str], None]",
+        network: "Callable[[int], Awaitable[None]]",
     ) -> None:
         """Touches no network. `last_words` is the status that is said at the end: *stopped*, or *lost* by the last
         will. Raises ValueError or OSError for certificates that cannot be read."""
@@ -31,12 +32,17 @@ class Link:
         self._envelope = Envelope(who.site, who.node, who.roles, who.secret, random, log)
         self._heard = heard
         self._last_words = last_words
+
+        async def dial() -> "tuple[Any, Any]":
+            await network(now_ms())
+            return await line.dial(who.host, who.port, tls)
+
         will = self._envelope.topic("status"), self._envelope.seal("status", self._ending("lost"))
         self._mqtt = Mqtt(
             who.client_id,
             self._envelope.subscriptions,
             will,
-            lambda: line.dial(who.host, who.port, tls),
+            dial,
             self._opened,
             connected,
             now_ms,

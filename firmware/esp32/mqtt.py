@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 KEEPALIVE_S = 5
-DIAL_S = 10  # for TCP and TLS, and again for the broker's first word
+GREET_S = 10  # for the handshake of TLS and the broker's first words
 FIRST_WAIT_S = 1
 LONGEST_WAIT_S = 8
 LONGEST_PACKET = 12_000  # a sealed message has at most 11,200 bytes
@@ -65,8 +65,9 @@ def _length(came: bytes) -> "tuple[int, int]":
 class Mqtt:
     """One line to one broker. `run` connects, for ever; everything happens in one event loop.
 
-    `dial()` gives (reader, writer); `heard(topic, payload, retained)` is called for each message, `connected(online)`
-    on change; `now_ms()` is monotonic, `chance()` a byte for the jitter of waits, `log(line)` a plain line.
+    `dial()` gives (reader, writer), in its own time; `heard(topic, payload, retained)` is called for each message,
+    `connected(online)` on change; `now_ms()` is monotonic, `chance()` a byte for the jitter of waits, `log(line)` takes
+    a plain line.
     """
 
     def __init__(
@@ -140,12 +141,12 @@ class Mqtt:
         self._ended.set()
 
     async def _once(self) -> None:
-        self._reader, self._writer = await asyncio.wait_for(self._dial(), DIAL_S)
+        self._reader, self._writer = await self._dial()
         self._waiting, self._waiting_bytes, self._came = [], 0, b""
         self._ended.clear()
         tasks = []
         try:
-            await asyncio.wait_for(self._greet(), DIAL_S)
+            await asyncio.wait_for(self._greet(), GREET_S)
             self._heard_ms = self._now_ms()
             self.online = True
             self._connected(True)

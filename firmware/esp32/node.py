@@ -12,7 +12,7 @@ from ostiary.protocol.parts import LONGEST_CARD, LONGEST_PASS
 
 TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from ostiary.firmware.door.host import Reply
@@ -54,8 +54,13 @@ class NoPacks:
         """There is nothing to forget."""
 
 
+async def _always_there(now_ms: int) -> None:
+    """A network that needs nothing of us."""
+
+
 class Node:
-    """One node in one boot. `files` is the folder of journal and counters; `reboot()` does not come back on a chip."""
+    """One node in one boot. `files` is the folder of journal and counters; `reboot()` does not come back on a chip;
+    `network(now_ms)` comes back when the broker may be dialled."""
 
     def __init__(
         self,
@@ -64,6 +69,7 @@ class Node:
         fittings: "Fittings",
         reboot: "Callable[[], None]",
         log: "Callable[[str], None]",
+        network: "Callable[[int], Awaitable[None]]" = _always_there,
     ) -> None:
         self._files = files
         self._fittings = fittings
@@ -79,7 +85,7 @@ class Node:
         about = {"firmware": FIRMWARE, "roles": list(who.roles), "virtual": who.virtual}
         last_words = {"v": 1, "boot": boot, "clock": clock.wall(0)[1], "safe_mode": safe_mode}
         last_words.update(about)
-        self._link = Link(who, last_words, self._heard, self._connected, self._clock.now_ms, os.urandom, log)
+        self._link = Link(who, last_words, self._heard, self._connected, self._clock.now_ms, os.urandom, log, network)
         outside = Outside(
             self._link.say,
             fittings.pulse if "strike" in who.roles else _no_strike,

@@ -153,7 +153,7 @@ def test_a_broker_that_accepts_and_goes_silent_is_given_up_and_tried_again() -> 
     assert world.changes == []
     assert set(world.lines) == {"the line to the broker: nobody answers there in time"}
     # Ten seconds of patience, and then at most eight of waiting.
-    assert 600 / (mqtt.DIAL_S + mqtt.LONGEST_WAIT_S) <= len(world.dials) <= 600 / mqtt.DIAL_S
+    assert 600 / (mqtt.GREET_S + mqtt.LONGEST_WAIT_S) <= len(world.dials) <= 600 / mqtt.GREET_S
 
 
 def test_a_broker_that_goes_silent_later_is_noticed_within_its_keep_alive() -> None:
