@@ -42,7 +42,7 @@ async def main():
     chip = Chip(WIRES, ("reader", "strike"), lambda: clock[0], lines.append)
     strike = machine.PINS[27]
     assert strike.levels == [0], "off before anything else"
-    asyncio.create_task(
+    running = asyncio.create_task(
         chip.run(lambda *told: levels.append(told), lambda f, r: brought.append(f), lambda: dropped.append(1))
     )
     await let(100)
