@@ -96,6 +96,7 @@ async def main():
     assert (machine.PINS[18].level, machine.PINS[19].level) == (0, 1)
     chip.feed()
     assert machine.FED == [1]
+    running.cancel()
     reader = Chip({name: WIRES[name] for name in WIRES if name != "strike"}, ("reader",), lambda: 0, lines.append)
     assert reader.pulse(0) and not reader.pulse(1_000), "a reader moves no strike"
 
