@@ -26,7 +26,7 @@ fuzz: .venv/ready-dev ## feed hostile input to every target (ARGS: --only, --cas
 fuzz-tflite: .venv/ready-dev ## feed hostile model files to the TFLite core (ARGS: --runs, --seed, --corpus); with clang, libFuzzer
 	$(BIN)/python -m tests.fuzz.tflite $(ARGS)
 
-test-faults: .venv/ready-dev ## the long form of tests/faults: every call, every byte, 500 kills; about half an hour
+test-faults: .venv/ready-dev ## the long form of tests/faults: every call, every byte, 500 kills, thousands of cases at a door
 	OSTIARY_LONG=1 $(BIN)/python -m pytest tests/faults -o timeout=0 $(ARGS)
 
 check: .venv/ready-dev .venv/stubs/ready ## format, lint, types, arrows

@@ -12,6 +12,8 @@ import secrets
 import signal
 import time
 from collections import deque
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ from ostiary.controller import site as settings
 from ostiary.controller.access import alarming, answer, record
 from ostiary.controller.access.alone import DecidedAlone
 from ostiary.controller.access.closing import MARK, MARK_EVERY, Closing, outcomes_in, unknown
-from ostiary.controller.access.identify import Identity, Matcher
+from ostiary.controller.access.identify import Identity, Matcher, person_claimed
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
 from ostiary.controller.access.journals import Decided, Journals
 from ostiary.controller.access.judge import Judgement, strike_away
@@ -30,6 +32,8 @@ from ostiary.controller.access.judging import Moment, judged
 from ostiary.controller.access.known import Known
 from ostiary.controller.access.offline import PACKS, Offline, Post, Sources
 from ostiary.controller.access.outage import Outage
+from ostiary.controller.access.passes import Passes, packable
+from ostiary.controller.access.pins import Pins, duress
 from ostiary.controller.access.presence import FACE_OFF, FACE_ON, LOCKDOWN, RESUME, remembered
 from ostiary.controller.access.ruling import Ruling
 from ostiary.controller.access.telling import Telling
@@ -61,6 +65,7 @@ from ostiary.controller.store.places import Places
 from ostiary.models import operating
 from ostiary.models.catalog import embedders
 from ostiary.protocol import keys, topics
+from ostiary.protocol.codes import EXPIRED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,7 +124,10 @@ class Keeper:
             self.shield,
             lambda model, fmr: operating.threshold(models[model], fmr),
             self.card_tag,
+            lambda text, door: self._passes.read(text, door, self._known.gallery, self.now_ms()),
         )
+        self._passes = Passes(self.site, store, log, self.now_ms())
+        self._pins = Pins(self.site, store, log)
         self._presence = remembered(log, self.now_ms())
         self.alarms = alarming.remembered_alarms(log)
         kept = log.journal()
@@ -149,6 +157,7 @@ class Keeper:
         self._link = Link(self.site, address, self._hear)
         self._telling = Telling(
             *(self._link, self._standings, self._ruling, self._journals, self._presence, self.heard, self._numbers),
+            pass_key=self._passes.public_key,
             alone=lambda node: self.offline.desired(node),
         )
         sources = Sources(
@@ -156,7 +165,7 @@ class Keeper:
             gallery=lambda: self._known.gallery,
             live=lambda door: self.live("", door, self.now_ms()),
             threshold=self._matcher.threshold,
-            passes=dict,
+            passes=lambda: packable(self._known.gallery),
             persons=self._ever_here,
             online=lambda node: self.heard.of(node).state == "online",
             now_ms=self.now_ms,
@@ -209,9 +218,11 @@ class Keeper:
                     self._telling.again(standing.node, "answer", sealed)
         at_ms = self.now_ms()
         changed = {note.standing.node for note in notes if self._listened(note, at_ms, now_ms)}
+        claimant = partial(person_claimed, gallery=self._known.gallery, matcher=self._matcher)
+        pins, tries = await self._pins.checked(asks, claimant, self._known.gallery, at_ms)
         # One policy for the whole way: another may be published while the records of this batch are being written.
         policy, moment = self._ruling.policy, Moment(self._known.gallery, self._presence, at_ms)
-        judged_now = judged(asks, self._ruling, moment, self._matcher)
+        judged_now = judged(asks, self._ruling, moment, self._matcher, pins)
         decided = [self._reached(*one) for one in judged_now]
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
@@ -227,8 +238,10 @@ class Keeper:
             for refusal, code in zip(refusals, codes[len(asks) :], strict=True)
         ]
         taken = self._journals.taken([note for note in notes if note.purpose == "event"], at_ms)
-        drafts += taken.drafts
-        happened = alarming.by_events(taken.entries, at_ms)
+        drafts += taken.drafts + tries
+        drafts += self._passes.uses(decided, codes[: len(asks)], at_ms)
+        drafts += self._pins.beside(decided, codes[: len(asks)], at_ms)
+        happened = alarming.by_events(taken.entries, at_ms) + duress(decided, at_ms)
         for node in self._standings if look_around else changed:
             happened += alarming.by_words(self._standings[node], self.heard.of(node), at_ms)
         drafts += [alarming.draft(self.site, change, at_ms) for change in self.alarms.changes(happened)]
@@ -239,6 +252,7 @@ class Keeper:
             except ThreePartError as error:  # RecordFailed, or a draft that is none: nothing of this batch is recorded
                 self._outage.failed(error, len(asks), at_ms)
                 self._closing.failed(outcomes_in(drafts))
+                self._passes.unspent(decided)
                 for ask in asks:
                     self._intake.abandoned(ask)
                     busy = answer.busy(ask.message["nonce"], TERM, self._learn)
@@ -271,16 +285,17 @@ class Keeper:
         self, ask: Ask, identity: Identity, judgement: Judgement
     ) -> tuple[Ask, Identity, Judgement, dict[str, str] | None]:
         """Where the strike hangs on another node, what the record says of that node; a grant that cannot reach it is
-        none."""
+        none. One that can spends a pass that counts once."""
         node = ask.standing.node
         strike = self._strikes[node]
-        if strike == node or not judgement.granted:
+        if not judgement.granted:
             return ask, identity, judgement, None
         if strike is None:
             return ask, identity, strike_away(judgement), {"away": "the door has no node with the strike"}
-        if (why := self._telling.away(strike)) is not None:
+        if strike != node and (why := self._telling.away(strike)) is not None:
             return ask, identity, strike_away(judgement), {"node": strike, "away": why}
-        return ask, identity, judgement, {"node": strike}
+        judgement = self._passes.spend(identity, judgement)
+        return ask, identity, judgement, {"node": strike} if strike != node and judgement.granted else None
 
     def _answer(
         self,
@@ -304,6 +319,8 @@ class Keeper:
                 *(ask.message["nonce"], judgement.granted, pulse_ms, held_ms, TERM, code, receipt, self._learn),
                 busy=strike is not None and "away" in strike,
             )
+            if judgement.reason == "pass-expired":
+                message["code"] = EXPIRED
             sealed = self._telling.tell(ask.standing.node, "answer", message)
             self._intake.answered(ask, sealed, now_ms)
             persons = (identity.person,) if identity.person else ()
@@ -397,6 +414,12 @@ class Keeper:
 
     def card_tag(self, number: str) -> str:
         return keys.hmac_sha256(self._card_key, number.encode()).hex()
+
+    def pass_text(self, pass_id: bytes, doors: Sequence[str], from_s: int, until_s: int) -> str:
+        return self._passes.text(pass_id, doors, from_s, until_s)
+
+    def pins_forgiven(self, person: str) -> list[Draft]:
+        return self._pins.forgiven(person, self.now_ms())
 
     def shield(self, vector: bytes, scale: float) -> "np.ndarray":
         import numpy as np  # a site without faces needs none

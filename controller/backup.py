@@ -135,6 +135,8 @@ def _files(places: Places) -> Iterator[tuple[str, bytes]]:
         name = path.relative_to(places.data)
         top = name.parts[0]
         left_out = top in ("log", "broker") or top.startswith((".", "log.db", "keys.db", "people.db", "processes.log"))
+        # A virtual node's packs are made again; a backup keeps no face where a withdrawal could not reach it.
+        left_out = left_out or (top == "nodes" and path.name.startswith("pack"))
         if left_out or path.suffix in (".lock", ".new") or not path.is_file() or path.is_symlink():
             continue
         try:

@@ -4,7 +4,8 @@
     schedules   each: how many intervals (2), and for each from and until (4 + 4) in ms after the header's `from_ms`
     people      subject (12), schedule (2), flags (1), 0 (1)
     ways        tag (16, rising), person (4), schedule (2), kind (1), 0 (1)
-    galleries   one for each of the header's: persons (4 each), then vectors (`dimensions` of int8 each)
+    galleries   one for each of the header's: persons (4 each), then vectors (`dimensions` of int8 each). 2^32 - 1
+                stands for somebody who may not pass, and whose face is there to cast doubt on others alone
 
 There is no name in it, no PIN and no card number; a subject names somebody to the keeper alone, and in one pack alone.
 """
@@ -29,6 +30,7 @@ SALT_BYTES = 16
 MAGIC = b"ostiary/pack/1\n"
 MORE_TIME, HAS_FACE = 1, 2
 MOST_PEOPLE = 100_000
+NOBODY = 0xFFFFFFFF
 MOST_SCHEDULES = 65_535
 USES = ("content", "card", "face")
 
@@ -96,7 +98,7 @@ def _bound(node: str, version: int) -> bytes:
 
 class Gallery:
     """The templates of one model, under the node's own transform: `vectors` is int8, row after row; `persons[i]` is the
-    number of the person to whom row i belongs."""
+    number of the person to whom row i belongs, or `NOBODY`."""
 
     def __init__(self, said: "dict[str, Any]", persons: "Sequence[int]", vectors: "Any") -> None:
         self.model: str = said["model"]
@@ -139,8 +141,9 @@ class Pack:
             if end > len(content):
                 raise _wrong("a gallery is not whole")
             numbers = struct.unpack_from(">" + str(one["count"]) + "I", content, begin)
-            if numbers and max(numbers) >= self.header["people"]:
-                raise _wrong("a template belongs to nobody")
+            for number in numbers:
+                if number >= self.header["people"] and number != NOBODY:
+                    raise _wrong("a template belongs to nobody")
             vectors = memoryview(content)[begin + persons : end]
             self.galleries.append(Gallery(one, numbers, vectors))
         if end != len(content):

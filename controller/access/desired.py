@@ -5,16 +5,25 @@ from typing import Any
 
 from ostiary.controller.fleet.lease import TERM
 from ostiary.controller.policy.door import Door
+from ostiary.protocol import base64url
 
 DENY: Mapping[str, Any] = {"offline": "deny"}
 
 
 def desired(
-    door: Door | None, number: int, journal_upto: int, *, locked: bool, faceless: bool, alone: Mapping[str, Any] = DENY
+    door: Door | None,
+    number: int,
+    journal_upto: int,
+    *,
+    locked: bool,
+    faceless: bool,
+    alone: Mapping[str, Any] = DENY,
+    pass_key: bytes | None = None,
 ) -> dict[str, Any]:
     """The message for a node at this door of the policy (None: it has no rule there). `journal_upto` is how far the log
-    has its journal, `faceless` whether an operator switched the face off, `alone` the fields about deciding alone."""
-    return {
+    has its journal, `faceless` whether an operator switched the face off, `alone` the fields about deciding alone,
+    `pass_key` the site's public key for passes."""
+    message = {
         "v": 1,
         "term": TERM,
         "number": number,
@@ -24,6 +33,7 @@ def desired(
         "face": (door is None or door.face != "off") and not faceless,
         **alone,
     }
+    return message if pass_key is None else {**message, "pass_key": base64url.encode(pass_key)}
 
 
 def taken(reported: Mapping[str, Any] | None, wanted: Mapping[str, Any] | None, since: int) -> bool:

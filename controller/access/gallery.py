@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ostiary.controller.people.following import Snapshot
+from ostiary.controller.people.following import HeldPass, Snapshot
 from ostiary.controller.policy.facts import PersonFacts
 
 if TYPE_CHECKING:
@@ -71,6 +71,18 @@ class Gallery:
 
     def person_of_card(self, tag: str) -> str | None:
         return self.known.cards.get(tag)
+
+    def held_pass(self, code: str) -> tuple[str, HeldPass] | None:
+        """Whose pass has this id, and what it is; revoked ones among them."""
+        person = self.known.passes.get(code)
+        if person is None:
+            return None
+        return person, next(held for held in self.known.people[person].passes if held.code == code)
+
+    def pin_of(self, person: str) -> bytes | None:
+        """The person's PIN as the keeper sealed it; None without one."""
+        followed = self.known.people.get(person)
+        return None if followed is None else followed.pin
 
     def facts(self, person: str) -> PersonFacts | None:
         """What a decision may know of a person; None for somebody who is not here."""

@@ -4,7 +4,7 @@ Everybody who waits is matched in one product. What is said of a comparison is i
 against the operating point; the similarity itself is for reviewers alone (`record/reviewing.py`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from ostiary.protocol import base64url
 if TYPE_CHECKING:
     import numpy as np
 
+    from ostiary.controller.access.passes import Read
+
 VERIFY_FMR = 1e-4
 NEAR_BAND = 0.05  # similarity below the threshold in which "once more, please" is honest advice
 
@@ -26,7 +28,8 @@ NEAR_BAND = 0.05  # similarity below the threshold in which "once more, please" 
 class Identity:
     """Who asks, by what, and how sure. `reason` is set when nobody was identified; then no policy is read.
 
-    `credential` is what counted ("face" or "card"), `match` the band of the face comparison or None without one.
+    `credential` is what counted ("face", "card" or "pass"), `match` the band of the face comparison or None without
+    one, `pass_id` the id of a pass of ours and `single` whether it counts once, `pin` what came of a PIN.
     """
 
     person: str | None
@@ -38,22 +41,29 @@ class Identity:
     threshold: float | None = None
     compared: int = 0
     similarity: float | None = field(default=None, repr=False)
+    pass_id: str | None = None
+    single: bool = False
+    pin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
     """What a comparison needs. `shield` turns a probe's int8 bytes and scale into the gallery's space (float32 unit
     vector), `threshold(model, fmr)` gives the similarity of an operating point or raises `NoOperatingPoint`,
-    `card_tag` the keyed hash under which a card number is stored."""
+    `card_tag` the keyed hash under which a card number is stored, `pass_read(text, door)` what a pass is there."""
 
     shield: Callable[[bytes, float], "np.ndarray"]
     threshold: Callable[[str, float], float]
     card_tag: Callable[[str], str]
+    pass_read: Callable[[str, str], "Read"]
 
 
-def identify(asks: Sequence[tuple[Ask, Door]], gallery: Gallery, matcher: Matcher) -> list[Identity]:
-    """One `Identity` for each ask with the rule of its door, in order."""
-    found = [_claimed(ask.message, door, gallery, matcher) for ask, door in asks]
+def identify(
+    asks: Sequence[tuple[Ask, Door]], gallery: Gallery, matcher: Matcher, pins: Mapping[bytes, str]
+) -> list[Identity]:
+    """One `Identity` for each ask with the rule of its door, in order. `pins` says what each typed PIN is, by the ask's
+    digest: `access/pins.py`."""
+    found = [_claimed(ask, door, gallery, matcher, pins.get(ask.digest)) for ask, door in asks]
     faces = [at for at, identity in enumerate(found) if identity.reason is None and identity.credential == "face"]
     if not faces:
         return found
@@ -86,28 +96,56 @@ def _compare(
     shielded.fill(0)
 
 
-def _claimed(message: dict[str, Any], door: Door, gallery: Gallery, matcher: Matcher) -> Identity:
-    """What the claim alone says, before any face is compared."""
+def _claimed(ask: Ask, door: Door, gallery: Gallery, matcher: Matcher, pin: str | None) -> Identity:
+    """What claim and PIN alone say, before any face is compared."""
+    message = ask.message
     claim = message.get("claim")
     kind = claim["kind"] if claim else None
     nobody = Identity(None, message["credential"], kind)
     if claim is None:
-        if message["credential"] == "card" or door.face != "identify":
+        if message["credential"] != "face" or door.face != "identify":
             return replace(nobody, reason="claim-missing")
         return _seen(message, door, nobody)
-    if kind == "pass":
-        return replace(nobody, reason="pass-unknown")
-    person = gallery.person_of_card(matcher.card_tag(claim["value"]))
-    if person is None:
-        return replace(nobody, reason="card-unknown")
-    claimed = replace(nobody, person=person)
-    if message["credential"] == "card" or not gallery.has_face(person) or door.face == "off":
-        # Opt-in: a person without an enrolled face is never compared; the card stands alone where the door takes it.
-        alone = replace(claimed, credential="card")
-        if "card" in door.alternatives or door.face == "off":
-            return alone
-        return replace(alone, reason="card-not-accepted" if message["credential"] == "card" else "not-enrolled")
+    claimed = _presented(claim, ask.standing.door, gallery, matcher, nobody)
+    if claimed.reason is not None:
+        return claimed
+    claimed = replace(claimed, pin=pin)
+    if pin in ("wrong", "throttled"):
+        # Also where the door would have asked for none: whoever types one is not allowed to try until it fits.
+        return replace(claimed, reason=f"pin-{pin}")
+    if message["credential"] != "face" or not gallery.has_face(claimed.person or "") or door.face == "off":
+        return _alone(replace(claimed, credential=claim["kind"]), message["credential"], door)
     return _seen(message, door, claimed)
+
+
+def person_claimed(ask: Ask, gallery: Gallery, matcher: Matcher) -> str | None:
+    """Whose card or pass an ask brings, if it is anybody's; whether it opens anything is another question."""
+    claim = ask.message.get("claim")
+    nobody = Identity(None, "", None)
+    return _presented(claim, ask.standing.door, gallery, matcher, nobody).person if claim else None
+
+
+def _presented(claim: Mapping[str, str], door: str, gallery: Gallery, matcher: Matcher, nobody: Identity) -> Identity:
+    """Whose card or pass it is."""
+    if claim["kind"] == "pass":
+        read = matcher.pass_read(claim["value"], door)
+        return replace(nobody, person=read.person, reason=read.reason, pass_id=read.id, single=read.single)
+    person = gallery.person_of_card(matcher.card_tag(claim["value"]))
+    return replace(nobody, reason="card-unknown") if person is None else replace(nobody, person=person)
+
+
+def _alone(claimed: Identity, presented: str, door: Door) -> Identity:
+    """Opt-in: a person without an enrolled face is never compared; card or pass stands alone where the door takes it,
+    or with a PIN."""
+    if claimed.credential in door.alternatives:
+        return claimed
+    if f"{claimed.credential}+pin" in door.alternatives:
+        if claimed.pin in ("right", "duress"):
+            return claimed
+        return replace(claimed, reason="pin-not-set" if claimed.pin == "not-set" else "pin-missing")
+    if presented == "face" and door.face != "off":
+        return replace(claimed, reason="not-enrolled")
+    return replace(claimed, reason=f"{claimed.credential}-not-accepted")
 
 
 def _seen(message: dict[str, Any], door: Door, identity: Identity) -> Identity:

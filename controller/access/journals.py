@@ -13,6 +13,7 @@ from ostiary.controller.access.intake import Note, Standing
 from ostiary.controller.record.errors import Broken
 from ostiary.controller.record.log import Log
 from ostiary.controller.record.opening import Erased
+from ostiary.controller.record.reading import Row
 from ostiary.controller.record.record import Draft
 from ostiary.protocol import codes
 
@@ -99,7 +100,11 @@ class Journals:
             about = self._about(event.get("receipt"), standing.door)
             outcome = event["kind"] in record.OUTCOMES and about is not None and about.closed_by(standing)
             position, persons = (about.position, about.persons) if about else (None, ())
-            corrects = self.corrected(position) if outcome else None
+            before = self.closed_by(position) if outcome else None
+            # A journal closes a decision once. Whoever replays an old answer makes its node refuse it again, and that
+            # must not become the last word on what the door did.
+            outcome = outcome and (before is None or before.code == UNKNOWN)
+            corrects = before.position if before is not None and before.code == UNKNOWN else None
             drafts.append(
                 record.door_event(self._site, standing, event, position, persons, at_ms, corrects, outcome=outcome)
             )
@@ -123,12 +128,11 @@ class Journals:
         person = None if isinstance(opened, Erased) else opened.get("person")
         return (person,) if person else ()
 
-    def corrected(self, about: int | None) -> int | None:
-        """The record by which the keeper had closed this decision, if it had."""
+    def closed_by(self, about: int | None) -> Row | None:
+        """The record that closed this decision before, if one had: a journal's, or the keeper's own."""
         if about is None or self._closing.told(about):
             return None
-        row = self._log.reading().outcome_of(about)
-        return row.position if row and row.code == UNKNOWN else None
+        return self._log.reading().outcome_of(about)
 
     def _about(self, code: str | None, door: str) -> Decided | None:
         """Which decision at this door a receipt code names. Another door's is none of its own: a display shows the

@@ -1,7 +1,7 @@
 """Judging: steps 2 and 3 for everybody who waits, within one net: a mistake of ours denies, and never stops a door."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ostiary.controller.access.gallery import Gallery
@@ -25,9 +25,9 @@ class Moment:
 
 
 def judged(
-    asks: Sequence[Ask], ruling: Ruling, moment: Moment, matcher: Matcher
+    asks: Sequence[Ask], ruling: Ruling, moment: Moment, matcher: Matcher, pins: Mapping[bytes, str]
 ) -> list[tuple[Ask, Identity, Judgement]]:
-    """Each ask with who it is and the verdict, in order."""
+    """Each ask with who it is and the verdict, in order. `pins` says what each typed PIN is: `access/pins.py`."""
     if not asks:
         return []
     nobody = [Identity(None, ask.message["credential"], None) for ask in asks]
@@ -35,7 +35,7 @@ def judged(
         shut = [_shut(ask, ruling.policy, moment.presence) for ask in asks]
         rules = ruling.policy.doors if ruling.policy else {}
         known = [(ask, rules[ask.standing.door]) for ask, why in zip(asks, shut, strict=True) if why is None]
-        found = iter(identify(known, moment.gallery, matcher))
+        found = iter(identify(known, moment.gallery, matcher, pins))
         identities = [next(found) if why is None else none for why, none in zip(shut, nobody, strict=True)]
         return [
             (ask, identity, _judged(ask, identity, ruling, moment) if why is None else refused(why))

@@ -197,6 +197,9 @@ class Offline:
             held.transfer.reported(message, mono_ms)
             self._send(node, held, mono_ms)
         held.none_below = _none_below(message)
+        if max(held.in_use, held.usable_from) > self._book.of(node).version:
+            # It has had a pack that is not remembered here, as after a restore: it needs one above that, at once.
+            held.pack, self._changed_ms = None, 0
         self._wake.set()
 
     async def run(self, mono_ms: Callable[[], int]) -> None:
@@ -360,6 +363,8 @@ class Offline:
     def _digest(self, pack: Packed, gallery: Gallery, policy: Policy) -> str:
         """A keyed hash of what a pack was made of, its time aside."""
         digest = hmac.new(self._naming, policy.sha256.encode(), hashlib.sha256)
+        for person in sorted(pack.doubts):
+            digest.update(repr([held.vector.tobytes() for held in gallery.by_person.get(person, ())]).encode())
         for person, holds in sorted(pack.holds.items()):
             faces = [held.vector.tobytes().hex() for held in gallery.by_person.get(person, ())]
             digest.update(repr((gallery.known.people[person].facts, sorted(holds), faces)).encode())

@@ -1,9 +1,10 @@
 """Packing: who may pass a door when, and by what, becomes the content of a pack for the node that decides there alone.
 
-A pack is never wider than what the keeper decides with the facts of its making. Whoever may not pass is not in it, and
-neither is their face. A template is turned by the node's own secret and kept in steps of int8, which moves its cosine
-with a probe a little; the pack's thresholds are raised by as much as it can move, and whoever comes as near to a second
-person is not let in, so that a search alone names nobody whom a search here would not.
+A pack is never wider than what the keeper decides with the facts of its making. Whoever may not pass is not in it; only
+where a door searches, their face is, named by nothing, so that it can cast doubt on others as it does here. A template
+is turned by the node's own secret and kept in steps of int8, which moves its cosine with a probe a little; the pack's
+thresholds are raised by as much as it can move, and whoever comes as near to a second person is not let in, so that a
+search alone names nobody whom a search here would not.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -72,6 +73,7 @@ class Packed:
     policy: str
     grants: Mapping[str, tuple[Interval, ...]]
     holds: Mapping[str, frozenset[tuple[str, str]]] = field(repr=False)
+    doubts: frozenset[str] = frozenset()  # whose faces are there to cast doubt alone
 
 
 def packed(
@@ -140,9 +142,10 @@ def packed(
             "Let fewer people pass there, or take the face away from the door: a card needs a tenth of the room.",
         )
     content = packs.write(header, list(schedules), people, ways, galleries)
-    held = {person: frozenset(some) for person, some in holds.items()}
+    held = {person: frozenset(some) for person, some in holds.items() if person in numbers}
+    doubts = frozenset(holds.keys() - numbers.keys())
     grants = {person: planned.grants[person] for person in persons}
-    return Packed(content, made_ms, policy.sha256, grants, held)
+    return Packed(content, made_ms, policy.sha256, grants, held, doubts)
 
 
 def narrower(before: Packed, after: Packed) -> bool:
@@ -178,16 +181,17 @@ def _galleries(
     known: Known,
     numbers: Mapping[str, int],
     whereto: Whereto,
-    holds: Mapping[str, set[tuple[str, str]]],
+    holds: dict[str, set[tuple[str, str]]],
 ):
     """One for each face model: its thresholds, whose each row is, and the rows."""
     import numpy as np  # a site without faces has no templates, and needs none
 
+    compared = sorted(known.gallery.by_person) if door.face == "identify" else list(numbers)
     models = {held.model for person in numbers for held in known.gallery.by_person.get(person, ())}
     for model in sorted(models):
         rows = [
             held
-            for person in numbers
+            for person in compared
             for held in known.gallery.by_person.get(person, ())
             if held.model == model
         ]  # fmt: skip
@@ -201,8 +205,8 @@ def _galleries(
         if "verify" not in said:
             continue
         for held in rows:
-            holds[held.person].add(("face", model))
-        yield said, [numbers[held.person] for held in rows], steps.tobytes()
+            holds.setdefault(held.person, set()).add(("face", model))
+        yield said, [numbers.get(held.person, packs.NOBODY) for held in rows], steps.tobytes()
 
 
 def _thresholds(door: Door, known: Known, model: str, moved: float) -> dict[str, float]:

@@ -52,6 +52,9 @@ def decision(
         "operator": None,
         "credential": identity.credential,
         "claim": identity.claim,
+        "presented": _presented(message),
+        "pass": identity.pass_id,
+        "pin": "right" if identity.pin == "duress" else identity.pin,
         "person": identity.person,
         "faces": message["faces"],
         "model": probe.get("model"),
@@ -92,6 +95,14 @@ def decision(
         receipt_code=receipt_code,
         exact=True,  # the message was checked field by field, and everything else here is ours
     )
+
+
+def _presented(message: dict[str, Any]) -> list[str]:
+    """All that was presented together; of a PIN that there was one."""
+    claim = message.get("claim")
+    said = [claim["kind"]] if claim else []
+    said += ["face"] if "probe" in message else []
+    return [*said, "pin"] if "pin" in message else said
 
 
 def refusal(site: str, refused: Refusal, receipt_code: str, at_ms: int) -> Draft:

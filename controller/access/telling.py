@@ -19,7 +19,7 @@ from ostiary.controller.fleet.numbers import Numbers
 
 class Telling:
     """Speaks to the nodes of the site over the keeper's one line. `alone` gives the fields of `desired` that are about
-    deciding alone."""
+    deciding alone, `pass_key` is that with which a node can tell a pass of this site."""
 
     def __init__(
         self,
@@ -31,9 +31,11 @@ class Telling:
         heard: Heard,
         numbers: Numbers,
         alone: Callable[[str], Mapping[str, Any]] = lambda node: DENY,
+        pass_key: bytes | None = None,
     ) -> None:
         self._link, self._standings, self._ruling, self._journals = link, standings, ruling, journals
         self._presence, self._heard, self._numbers, self._alone = presence, heard, numbers, alone
+        self._pass_key = pass_key
         self._wanted: dict[str, dict[str, Any]] = {}
         self._since: dict[str, int] = {}
 
@@ -71,6 +73,7 @@ class Telling:
             locked=self._presence.is_locked(door),
             faceless=door in self._presence.faceless,
             alone=self._alone(node),
+            pass_key=self._pass_key,
         )
         before = self._wanted.get(node)
         if before is not None and any(before[name] != wanted[name] for name in ("lockdown", "face")):

@@ -17,13 +17,15 @@ async def _do(house: House, asked: Asked) -> dict[str, Any]:
     rule = house.policy.doors.get(door) if house.policy else None
     settings = None if rule is None else rule.as_document()
     locked = [since_ms for one, since_ms in house.locked().items() if one in (None, door)]
+    nodes = [_node(house, node) for node in house.nodes() if node["door"] == door]
     return {
         "door": door,
         "settings": settings and {name: value for name, value in settings.items() if name != "grant"},
         "lockdown_since_ms": min(locked, default=None),
         "face_off_since_ms": house.faceless().get(door),
         "strike": house.strike_at(door),
-        "nodes": [_node(house, node) for node in house.nodes() if node["door"] == door],
+        "nodes": nodes,
+        "revocation_window": next((node["pack"]["window"] for node in nodes if node["pack"]), None),
         "alarms": [document(alarm) for alarm in house.alarms.all() if alarm.door == door],
     }
 

@@ -43,7 +43,10 @@ async def _erase(house: House, asked: Asked) -> dict[str, Any]:
     _refuse_contested(house, person)
     doomed = [Doomed(name, key) for name, key in house.keys.ids_of(f"record/{person}/").items()]
     doomed += [
-        Doomed(name, key) for name, key in house.keys.ids_of("template/").items() if name == f"template/{person}"
+        Doomed(name, key)
+        for kind in ("template", "pin")
+        for name, key in house.keys.ids_of(f"{kind}/").items()
+        if name == f"{kind}/{person}"
     ]
 
     def record(part: Named) -> Draft:

@@ -1,7 +1,7 @@
 """What an act may touch: the keeper's rooms, handed over by `controller/app.py`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -65,6 +65,14 @@ class House(Protocol):
         ...
 
     def card_tag(self, number: str) -> str: ...
+
+    def pass_text(self, pass_id: bytes, doors: Sequence[str], from_s: int, until_s: int) -> str:
+        """The signed text of a visitor's pass (Unix seconds). Raises `Refused` for what no pass can say."""
+        ...
+
+    def pins_forgiven(self, person: str) -> list[Draft]:
+        """The person may type a PIN again at every door; the records that say so."""
+        ...
 
     def shield(self, vector: bytes, scale: float) -> "np.ndarray":
         """A probe's int8 bytes in the site's secret space (float32 unit vector). Raises `VectorUnfit`."""

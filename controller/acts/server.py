@@ -34,7 +34,9 @@ from ostiary.controller.acts.more_time import MORE_TIME
 from ostiary.controller.acts.node_orders import LOCATE, REBOOT
 from ostiary.controller.acts.note_left import NOTE_LEFT
 from ostiary.controller.acts.pack import PACK
+from ostiary.controller.acts.passes import PASS_NEW, PASS_REVOKE
 from ostiary.controller.acts.permit import permit
+from ostiary.controller.acts.pins import PIN_CLEAR, PIN_SET
 from ostiary.controller.acts.policy import POLICY, PUBLISH
 from ostiary.controller.acts.protect_template import PROTECT_TEMPLATE
 from ostiary.controller.acts.receipt import RECEIPT
@@ -61,6 +63,7 @@ ACTS: dict[str, Act] = {
         *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
+        *(PASS_NEW, PASS_REVOKE, PIN_SET, PIN_CLEAR),
         *(RELEASE, LOCATE, REBOOT, FACE_OFF, FACE_ON, DOOR, ALARMS, ACKNOWLEDGE),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
         *(RECEIPT, EXPORT, ROTATE_LOG_KEY),

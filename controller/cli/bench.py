@@ -10,7 +10,7 @@ import typer
 
 from ostiary import controller
 
-BENCHES = ("policy", "log", "esp32")
+BENCHES = ("policy", "log", "node", "offline", "esp32")
 
 bench = typer.Typer(help="Measure this machine, with ratios against peers in one run.", no_args_is_help=True)
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object for each benchmark.")]
@@ -57,6 +57,24 @@ def esp32(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
     ostiary bench esp32 --json
     """
     raise typer.Exit(_start("esp32", rounds, as_json))
+
+
+@bench.command()
+def node(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
+    """A door's node: from a movement to the ask, from the answer to the strike's edge, a search alone, idle, memory.
+
+    ostiary bench node --json
+    """
+    raise typer.Exit(_start("node", rounds, as_json))
+
+
+@bench.command()
+def offline(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
+    """Deciding alone by a pack, making packs for up to 10,000 people, and what a slow hash costs whom.
+
+    ostiary bench offline --json
+    """
+    raise typer.Exit(_start("offline", rounds, as_json))
 
 
 @bench.command(name="all")

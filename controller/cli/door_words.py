@@ -51,6 +51,8 @@ def _node(node: Mapping[str, Any]) -> str:
     if node["pack_version"]:
         age = f", {_span(node['pack_age_ms'])} old" if node["pack_age_ms"] is not None else ""
         parts.append(f"pack {node['pack_version']}{age}")
+    if node["pack"] and node["pack"]["problem"]:
+        parts.append(f"NO PACK: {node['pack']['problem']}")
     parts.append("acknowledged" if node["acknowledged"] else "has NOT acknowledged lockdown and face as they shall be")
     return "; ".join(parts)
 

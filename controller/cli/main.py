@@ -18,7 +18,9 @@ from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.log import log
 from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
+from ostiary.controller.cli.passes import passes
 from ostiary.controller.cli.person import person
+from ostiary.controller.cli.pin import pin
 from ostiary.controller.cli.play import play
 from ostiary.controller.cli.policy import policy
 from ostiary.controller.cli.run import run
@@ -42,11 +44,13 @@ app.command()(lockdown)
 app.command()(resume)
 app.add_typer(door, name="door")
 app.add_typer(node, name="node")
-app.add_typer(board, name="board")
 app.add_typer(alarms, name="alarms")
+app.add_typer(board, name="board")
 app.add_typer(contest, name="contest")
 app.add_typer(ledger, name="ledger")
 app.add_typer(standing, name="standing")
+app.add_typer(passes, name="pass")
+app.add_typer(pin, name="pin")
 app.add_typer(models, name="models")
 app.add_typer(policy, name="policy")
 app.add_typer(bench, name="bench")

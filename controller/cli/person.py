@@ -1,4 +1,4 @@
-"""`ostiary person`: a person is erased, when one operator asks for it and another one agrees."""
+"""`ostiary person`: who is forgotten where; and erasing a person, which one operator asks for and another agrees to."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +17,30 @@ OPERATOR = Annotated[str, typer.Option(help="Who does this; it is recorded.")]
 @person.callback()
 def _commands() -> None:
     """What concerns a person as a whole: erase them."""
+
+
+@person.command()
+def forgotten(
+    who: Annotated[str, typer.Argument(metavar="PERSON", help="The person's id: p-…")],
+    operator: OPERATOR,
+    data: DATA = Path("var"),
+) -> None:
+    """Which nodes have acknowledged that no pack with this person's face is left on them, and which have not yet.
+
+    ostiary person forgotten p-4afxnqx2kgbhi3vb --operator anna
+    """
+    from ostiary.controller.cli.asking import moment
+
+    with one_sentence():
+        nodes = _act(data, "forgotten", {"person": who}, operator, None)["nodes"]
+        if not nodes:
+            typer.echo("No node was ever asked to forget this face: it was not withdrawn, or no door decides alone.")
+        for one in nodes:
+            done = one["acknowledged_ms"]
+            said = (
+                f"forgotten {moment(done)}" if done else "NOT acknowledged yet; its old packs decide nothing any more"
+            )
+            typer.echo(f"{one['node']} ({one['door']})  asked {moment(one['since_ms'])}  {said}")
 
 
 @person.command("ask-erase")

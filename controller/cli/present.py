@@ -11,15 +11,25 @@ OPERATOR, ROLE = "this machine", "admin"
 
 
 async def present(
-    places: Places, keeper: Keeper, door: str, pictures: list[bytes], card: str | None, *, purpose: str
+    places: Places,
+    keeper: Keeper,
+    door: str,
+    pictures: list[bytes],
+    card: str | None,
+    *,
+    purpose: str,
+    token: str | None = None,
+    pin: str | None = None,
 ) -> dict[str, Any]:
-    """Show `pictures` (files' bytes, one after the other) and `card` (a number) to the door, then look the decision up.
+    """Show `pictures` (files' bytes, one after the other), `card` (a number) or `token` (a pass's text), with `pin`
+    typed beside it, to the door, then look the decision up.
 
     Raises `NobodyThere` when the door does not answer or could not read the picture, `ActError` when the keeper
     refuses the look-up.
     """
     shown, blob = together(pictures)
-    reply = await walk_up(places.doorstep(door), {"do": "present", "card": card, "walk": True, **shown}, blob)
+    presented = {"do": "present", "card": card, "pass": token, "pin": pin, "walk": True, **shown}
+    reply = await walk_up(places.doorstep(door), presented, blob)
     if "error" in reply:
         raise NobodyThere(" ".join(reply["error"][part] for part in ("what", "why", "now")))
     result = {

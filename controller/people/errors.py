@@ -102,6 +102,31 @@ class NoSuchCard(PeopleError, LookupError):
         )
 
 
+class NoSuchPass(PeopleError, LookupError):
+    """No live pass with this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"There is no live pass {number}.",
+            "It is unknown, or revoked already.",
+            "Look at the passes again: ostiary pass list",
+        )
+
+
+class PinUnfit(PeopleError):
+    """The PIN would be guessed, or typed by mistake; it is not repeated here."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("The PIN was not set.", why, "Choose another one.")
+
+
+class NoPin(PeopleError, LookupError):
+    """The person has none."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__(f"{person} has no PIN.", "None was set, or it was cleared before.", "Nothing needs doing.")
+
+
 class CardUnreadable(PeopleError):
     """A card's sealed number does not open."""
 

@@ -4,13 +4,14 @@ Applying the changes since a version to its snapshot gives the snapshot that rea
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Row, Table, func, select
 
 from ostiary.controller.people.errors import FeedWentBack
 from ostiary.controller.people.ledger import LedgerEntry
 from ostiary.controller.policy.facts import Entry, Holding, Membership, PersonFacts
+from ostiary.controller.store import credential_tables
 from ostiary.controller.store import people_tables as tables
 
 
@@ -22,6 +23,18 @@ class SealedTemplate:
     model: str
     runtime: str
     sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPass:
+    """A visitor's pass; `code` is its id, `single` lets it in once while the keeper is there. Times are Unix ms."""
+
+    code: str
+    doors: tuple[str, ...]
+    from_ms: int
+    until_ms: int
+    single: bool
+    revoked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,8 @@ class Followed:
     templates: tuple[SealedTemplate, ...] = ()
     more_time: bool = False
     sealed_cards: tuple[tuple[str, bytes | None], ...] = ()
+    passes: tuple[HeldPass, ...] = ()
+    pin: bytes | None = None  # sealed; only the keeper can open it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +64,29 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everybody who is here, as of `version` (the feed's last number); `cards` leads from a live tag to its person."""
+    """Everybody who is here, as of `version` (the feed's last number); `cards` leads from a live tag to its person,
+    `passes` from a pass's id to its person."""
 
     version: int
     people: Mapping[str, Followed]
     cards: Mapping[str, str]
+    passes: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def after(self, changes: Changes) -> "Snapshot":
         """The snapshot with these changes; this one stays as it is."""
-        people, cards = dict(self.people), dict(self.cards)
+        people, cards, passes = dict(self.people), dict(self.cards), dict(self.passes)
         for person in changes.people:
             for tag in people[person].cards if person in people else ():
                 del cards[tag]
+            for held in people[person].passes if person in people else ():
+                del passes[held.code]
         for person, now in changes.people.items():
             people.pop(person, None)
             if now is not None:
                 people[person] = now
                 cards.update(dict.fromkeys(now.cards, person))
-        return Snapshot(changes.version, people, cards)
+                passes.update(dict.fromkeys((held.code for held in now.passes), person))
+        return Snapshot(changes.version, people, cards, passes)
 
 
 def snapshot(conn: Connection) -> Snapshot:
@@ -74,7 +94,9 @@ def snapshot(conn: Connection) -> Snapshot:
     # The version first: were this ever read outside a transaction, a change could come twice but never be missed.
     at = version(conn)
     people = _read(conn, None)
-    return Snapshot(at, people, {tag: person for person, one in people.items() for tag in one.cards})
+    cards = {tag: person for person, one in people.items() for tag in one.cards}
+    passes = {held.code: person for person, one in people.items() for held in one.passes}
+    return Snapshot(at, people, cards, passes)
 
 
 def changes(conn: Connection, after_seq: int) -> Changes:
@@ -111,6 +133,8 @@ def _read(conn: Connection, only: list[str] | None) -> dict[str, Followed]:
     suspensions = _by_person(conn, tables.suspension, only)
     revocations = _by_person(conn, tables.revocation, only)
     longer = _by_person(conn, tables.more_time, only)
+    passes = _by_person(conn, credential_tables.visitor_pass, only)
+    pins = _by_person(conn, credential_tables.pin, only)
     people: dict[str, Followed] = {}
     for person in ids:
         facts = PersonFacts(
@@ -127,8 +151,15 @@ def _read(conn: Connection, only: list[str] | None) -> dict[str, Followed]:
             tuple(SealedTemplate(row.id, row.model, row.runtime, row.sealed) for row in templates.get(person, ())),
             any(row.ended_at_ms is None for row in longer.get(person, ())),
             tuple((row.tag, row.sealed) for row in cards.get(person, ()) if row.revoked_at_ms is None),
+            tuple(map(_held_pass, passes.get(person, ()))),
+            next((row.sealed for row in pins.get(person, ())), None),
         )
     return people
+
+
+def _held_pass(row: Row[tuple]) -> HeldPass:
+    doors = tuple(row.doors.split(" "))
+    return HeldPass(row.code, doors, row.from_ms, row.until_ms, bool(row.single), row.revoked_at_ms is not None)
 
 
 def _by_person(conn: Connection, table: Table, only: list[str] | None) -> dict[str, list[Row[tuple]]]:

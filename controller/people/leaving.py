@@ -7,11 +7,13 @@ from sqlalchemy import Connection, delete, func, select, update
 from ostiary.controller.people import shapes
 from ostiary.controller.people.evidence import cited_by, forget_uncited
 from ostiary.controller.people.registry import person_here
+from ostiary.controller.store import credential_tables
 from ostiary.controller.store import people_tables as tables
 
 _THEIRS = (
     *(tables.contest, tables.consent, tables.card, tables.membership, tables.holding, tables.entry),
     *(tables.suspension, tables.revocation, tables.more_time, tables.template),
+    *(credential_tables.visitor_pass, credential_tables.pin),
 )
 
 
@@ -25,7 +27,8 @@ class Left:
 
 
 def leave(conn: Connection, person: str, at_ms: int) -> Left:
-    """Remove the person's name, consent, templates, cards, memberships, holdings, entries, contests and standing.
+    """Remove the person's name, consent, templates, cards, passes and PIN, memberships, holdings, entries, contests and
+    standing.
 
     The id stays with the date, because records in the log bear it, and one line of the change feed, so that whoever
     follows learns of it. Cards open nothing from now on and may be given to others. When this has committed, run

@@ -17,14 +17,16 @@ from ostiary.controller.record.reading import Reading
 from ostiary.controller.site import log_place
 from ostiary.protocol.doorstep import together
 from ostiary.scenarios.play.errors import CannotPlay
-from ostiary.scenarios.play.judge import Testimony
+from ostiary.scenarios.play.judge import Witnessed
 from ostiary.scenarios.play.language import OPERATIONS, PLUGS, Scenario, Show, each
 from ostiary.scenarios.play.world import Row
 
 MOMENT_S = 0.02
 BACK_S = 30.0
 REST = {"rex": False, "fire": False, "tamper": False, "config": False, "power": True}
-CAN = frozenset({"apart", "hang", "pictures", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
+CAN = frozenset(
+    {"apart", "hang", "packs", "passes", "pictures", "pins", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)}
+)
 
 
 class SiteWorld:
@@ -40,8 +42,10 @@ class SiteWorld:
         self.can = CAN | {"long"} if patient else CAN
         self._reading = Reading(log_place(house.places))
         self._witness: dict[str, Witness] = {}
+        self._passes: dict[str, str] = {}
         self._base = 0
         self._cut = False
+        self._excused: set[str] = set()
 
     @property
     def now_ms(self) -> int:
@@ -56,7 +60,7 @@ class SiteWorld:
                 f"{', '.join(sorted(self._portraits))}. Name one of these."
             )
         self._base = await asyncio.to_thread(self._reading.size)
-        await settle(places, keeper, scenario.people)
+        self._passes = await settle(places, self._house.site.name, keeper, scenario)
         await publish(keeper, policy(scenario.doors), f"{scenario.name}.yaml")
         self._witness = {}
         for door in scenario.doors.values():
@@ -72,10 +76,16 @@ class SiteWorld:
             for pin, level in REST.items():
                 await self.set_pin(door, pin, level)
             await self.leaf(door, "close")
+        for door in self._excused:
+            # Its node remembers for a while that somebody was leaving; the next page begins without that.
+            await self.plug("node", door, True)
+            await self.plug("node", door, False)
+        self._excused.clear()
 
     async def show(self, shown: Show) -> str:
         told, blob = together([self._portraits[name] for name in shown.pictures])
-        asked = {"do": "present", "card": shown.card, "pin": shown.pin, **(told if blob else {})}
+        token = None if shown.pass_of is None else self._passes[shown.pass_of]
+        asked = {"do": "present", "card": shown.card, "pass": token, "pin": shown.pin, **(told if blob else {})}
         try:
             reply = await walk_up(self._house.places.doorstep(shown.door), asked, blob)
         except NobodyThere:
@@ -91,6 +101,8 @@ class SiteWorld:
         return reply["how"]
 
     async def set_pin(self, door: str, pin: str, level: bool) -> None:
+        if pin in ("rex", "fire") and level:
+            self._excused.add(door)
         await self._at(door, {"do": "set", "pin": pin, "level": level})
 
     async def pins(self, door: str) -> dict[str, Any]:
@@ -145,7 +157,7 @@ class SiteWorld:
             rows.append(Row(row.position, row.kind, row.door, row.verdict, row.code, row.about, alone))
         return rows
 
-    async def testimony(self, door: str) -> Testimony:
+    async def testimony(self, door: str) -> Witnessed:
         await self._see(door)
         return await self._witness[door].testimony(await self.rows(0), self.now_ms)
 

@@ -8,7 +8,7 @@ from typing import Any
 from ostiary.controller.acts.client import Keeper
 from ostiary.controller.doorstep import look
 from ostiary.controller.playing.people import OPERATOR
-from ostiary.scenarios.play.judge import Decided, Edge, Journal, Testimony, Told
+from ostiary.scenarios.play.judge import Decided, Edge, Journal, Told, Witnessed
 from ostiary.scenarios.play.language import Door
 from ostiary.scenarios.play.world import Row
 
@@ -49,7 +49,7 @@ class Witness:
         if self.edges and self.edges[-1].on:
             self.edges.append(Edge(False, now_ms, "start"))
 
-    async def testimony(self, rows: list[Row], now_ms: int) -> Testimony:
+    async def testimony(self, rows: list[Row], now_ms: int) -> Witnessed:
         """Everything since the scenario began. Opens what the log has of this door, through the keeper's look-ups."""
         here = [row for row in rows if row.door == self._door.name and row.position >= self._base]
         receipts: dict[int, str] = {}
@@ -68,7 +68,7 @@ class Witness:
                 told = [code for code in closed if code != "unknown"] or closed
                 pulse_ms = self._door.pulse_ms if row.verdict == "grant" else 0
                 decided.append(Decided(body["id"], pulse_ms, tuple(code for code in told if code)))
-        return Testimony(
+        return Witnessed(
             tuple(self.edges),
             await self._journals(here, receipts),
             tuple(decided),

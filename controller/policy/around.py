@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-# What an ask can bring besides a face (`protocol/messages.py`); passes and PINs come with their readers.
-PRESENTABLE = frozenset({"card"})
+# What an ask can bring besides a face (`protocol/upward.py`).
+PRESENTABLE = frozenset({"card", "pass", "card+pin", "pass+pin"})
 
 
 @dataclass(frozen=True, slots=True)

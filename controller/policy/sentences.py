@@ -33,6 +33,18 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "card-unknown": "This card is not known here. Please try another card, or ask the office.",
         "card-revoked": "This card has been revoked. Please ask the office for a new one.",
         "card-not-accepted": "A card alone does not open this door. Please look at the camera after presenting it.",
+        "pass-unknown": "This pass is not known here. Please ask whoever gave it to you, or the office.",
+        "pass-revoked": "This pass has been revoked. Please ask the office for a new one.",
+        "pass-not-yet": "The time of this pass has not come yet. Please come back when it begins.",
+        "pass-expired": "The time of this pass has passed. Please ask the office for a new one.",
+        "pass-not-valid-here": "This pass is for another door. Please use the doors that it names.",
+        "pass-used": "This pass lets you in once, and that has been. Please ask the office for another one.",
+        "pass-not-accepted": "A pass alone does not open this door. Please use this door's other credential.",
+        "pin-missing": "This door wants your PIN as well. Present your card or pass once more and type it.",
+        "pin-wrong": "The PIN was not right. Present your card or pass once more and type it slowly.",
+        "pin-throttled": "Too many PINs were wrong. Wait half a minute before the next one, or ask the office for "
+        "another.",
+        "pin-not-set": "This door wants a PIN, and you have none yet. Please ask the office to set one.",
         "not-enrolled": "No face is enrolled for you, and none is needed: please use this door's other credential.",
         "face-off": "No face is looked at here for now. Please use this door's other credential.",
         "strike-away": "You may pass, but the lock could not be reached, so the door stays closed. Please tell the "
@@ -62,9 +74,12 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "try again later, or ask the office.",
         "not-now": "The door could not reach its controller. By what it knew you may not pass at this time.",
         "expired": "The time of this pass is over, or has not come yet. Please ask whoever gave it to you.",
-        "pass-not-accepted": "A pass alone does not open this door. Please use this door's other credential.",
-        "pack-old": "The door has not reached its controller for too long to decide by itself. Please tell the office.",
+        "pack-too-old": "The door has not reached its controller for too long to decide alone. Please tell the office.",
         "clock-wrong": "The door could not reach its controller, and its clock is wrong. Please tell the office.",
+        "clock-unknown": "The door could not reach its controller, and does not know the time. Please tell the office.",
+        "pack-missing": "The door could not reach its controller, and has no pack to use. Please tell the office.",
+        "safe-mode": "The door runs in safe mode and decides nothing by itself. Please tell the office.",
+        "pulse-refused": "The door could not open as its pack says. Please tell the office.",
         # messages that were refused
         "malformed": "The door's message could not be read. Please try once more, and tell the office if it happens "
         "again.",
@@ -110,6 +125,21 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "card-unknown": "Diese Karte ist hier nicht bekannt. Bitte versuchen Sie eine andere, oder fragen Sie im Büro.",
         "card-revoked": "Diese Karte ist gesperrt. Bitte lassen Sie sich im Büro eine neue geben.",
         "card-not-accepted": "Eine Karte allein öffnet diese Tür nicht. Bitte schauen Sie danach in die Kamera.",
+        "pass-unknown": "Dieser Pass ist hier nicht bekannt. Bitte fragen Sie, wer ihn Ihnen gegeben hat, oder im "
+        "Büro.",
+        "pass-revoked": "Dieser Pass wurde gesperrt. Bitte lassen Sie sich im Büro einen neuen geben.",
+        "pass-not-yet": "Dieser Pass gilt noch nicht. Bitte kommen Sie wieder, wenn seine Zeit beginnt.",
+        "pass-expired": "Die Zeit dieses Passes ist vorbei. Bitte lassen Sie sich im Büro einen neuen geben.",
+        "pass-not-valid-here": "Dieser Pass gilt für eine andere Tür. Bitte nutzen Sie die Türen, die er nennt.",
+        "pass-used": "Dieser Pass gilt für ein Mal, und das ist gewesen. Bitte fragen Sie im Büro nach einem neuen.",
+        "pass-not-accepted": "Ein Pass allein öffnet diese Tür nicht. Bitte nutzen Sie den anderen Weg an dieser Tür.",
+        "pin-missing": "Diese Tür will auch Ihre PIN. Zeigen Sie Karte oder Pass bitte noch einmal vor, und tippen "
+        "Sie sie.",
+        "pin-wrong": "Die PIN war nicht richtig. Zeigen Sie Karte oder Pass bitte noch einmal vor, und tippen Sie "
+        "langsam.",
+        "pin-throttled": "Zu viele PINs waren falsch. Warten Sie bitte eine halbe Minute bis zur nächsten, oder lassen "
+        "Sie sich im Büro eine neue geben.",
+        "pin-not-set": "Diese Tür will eine PIN, und Sie haben noch keine. Bitte lassen Sie im Büro eine setzen.",
         "not-enrolled": "Für Sie ist kein Gesicht hinterlegt, und es braucht auch keines: Bitte nutzen Sie den anderen "
         "Weg an dieser Tür.",
         "face-off": "Hier wird zurzeit kein Gesicht angesehen. Bitte nutzen Sie den anderen Weg an dieser Tür.",
@@ -142,11 +172,16 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "versuchen Sie es später, oder fragen Sie im Büro.",
         "not-now": "Die Tür konnte ihre Steuerung nicht erreichen. Nach ihrem Stand dürfen Sie jetzt nicht hinein.",
         "expired": "Die Zeit dieses Passes ist vorbei oder noch nicht gekommen. Bitte fragen Sie, von wem er ist.",
-        "pass-not-accepted": "Ein Pass allein öffnet diese Tür nicht. Bitte nutzen Sie deren andere Möglichkeit.",
-        "pack-old": "Die Tür hat ihre Steuerung zu lange nicht erreicht, um allein zu entscheiden. Bitte sagen Sie es "
-        "dem Büro.",
+        "pack-too-old": "Die Tür hat ihre Steuerung zu lange nicht erreicht, um allein zu entscheiden. Bitte "
+        "sagen Sie es dem Büro.",
         "clock-wrong": "Die Tür konnte ihre Steuerung nicht erreichen, und ihre Uhr geht falsch. Bitte sagen Sie es "
         "dem Büro.",
+        "clock-unknown": "Die Tür konnte ihre Steuerung nicht erreichen und kennt die Zeit nicht. Bitte sagen Sie es "
+        "dem Büro.",
+        "pack-missing": "Die Tür konnte ihre Steuerung nicht erreichen und kann allein nicht entscheiden. Bitte "
+        "sagen Sie es dem Büro.",
+        "safe-mode": "Die Tür läuft im Notbetrieb und entscheidet nichts allein. Bitte sagen Sie es dem Büro.",
+        "pulse-refused": "Die Tür konnte nicht so öffnen, wie es vorgesehen ist. Bitte sagen Sie es dem Büro.",
         "malformed": "Die Nachricht der Tür war nicht lesbar. Bitte versuchen Sie es noch einmal, und sagen Sie im "
         "Büro Bescheid, wenn es wieder geschieht.",
         "oversized": "Die Nachricht der Tür war zu lang. Bitte versuchen Sie es noch einmal, und sagen Sie im "

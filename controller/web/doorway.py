@@ -1,6 +1,7 @@
 """Steps up to a virtual door and reads its pins: the same few lines for the panel and for the JSON API."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ostiary.controller.doorstep import NobodyThere, walk_up
@@ -47,6 +48,30 @@ def choices(policy: Policy | None) -> list[DoorChoice]:
     if policy is None:
         return []
     return [DoorChoice(door, name_of(door), asks(rule)) for door, rule in policy.doors.items()]
+
+
+def alone(nodes: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, str]]:
+    """What each door does without its controller: in a few words, and in a sentence; from the reply of `standing`."""
+    return {node["door"]: _alone(node["pack"]) for node in nodes if node["pack"] is not None}
+
+
+def _alone(pack: Mapping[str, Any]) -> tuple[str, str]:
+    if (window := pack["window"]) is None or pack["problem"] is not None:
+        return "alone: nobody", "While its controller is away, this door lets nobody in."
+    connected, cut_off = span(window["connected_ms"]), span(window["cut_off_ms"])
+    return (
+        f"alone: revoked within {connected}, cut off {cut_off}",
+        "While its controller is away, this door lets in whom it knows. A change is known there within "
+        f"{connected}, and to a door that is cut off within {cut_off}.",
+    )
+
+
+def span(ms: int) -> str:
+    """A length of time in words: the largest unit that says it in whole numbers."""
+    for unit, size_ms in (("day", 86_400_000), ("h", 3_600_000), ("min", 60_000)):
+        if ms >= size_ms and ms % size_ms == 0:
+            return f"{ms // size_ms} {unit}" + ("s" if unit == "day" and ms > size_ms else "")
+    return f"{ms / 1000:g} s"
 
 
 async def state(places: Places, door: str) -> DoorState:

@@ -21,6 +21,7 @@ MATCHES = {
     "fail": "the face did not match",
 }
 CREDENTIALS = {"face": "face", "card": "card", "pass": "pass", "pin": "PIN"}
+PINS = {"right": "right", "wrong": "wrong", "throttled": "not looked at: too many were wrong", "not-set": "none is set"}
 NODE_CLOCKS = {"set": "the node's clock was set", "unset": "the node's clock was not set; the keeper's counts"}
 
 
@@ -95,6 +96,8 @@ def facts(body: Mapping[str, Any], name_of: Mapping[str, str]) -> list[Fact]:
     credential = CREDENTIALS.get(str(body.get("credential")), body.get("credential"))
     claim = body.get("claim")
     tell("Credential", f"{credential}, claimed by {claim}" if claim and claim != credential else credential)
+    tell("Presented together", " and ".join(CREDENTIALS.get(one) or str(one) for one in body.get("presented") or ()))
+    tell("PIN", PINS.get(str(body.get("pin")), body.get("pin")))
     tell("Faces in view", body.get("faces"))
     tell("Face", MATCHES.get(str(body.get("match")), body.get("match")))
     point = body.get("operating_point") or {}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 GRANT, DENY = "grant", "deny"
 GRANTED = "granted"
 CLOCK_WRONG = "clock-wrong"  # earlier than the pack was made: whatever it says, it is not the time
-PACK_OLD = "pack-old"
+TOO_OLD = "pack-too-old"
 NOT_IN_PACK = "not-in-pack"
 NOT_NOW = "not-now"
 EXPIRED = "expired"
@@ -69,7 +69,7 @@ class Alone:
             return Verdict(CLOCK_WRONG, None, self.version, None)
         age_ms = self.age_ms(at_ms) if clock == "set" else None
         if age_ms is not None and age_ms >= self._pack.header["age_limit_ms"]:
-            return Verdict(PACK_OLD, None, self.version, age_ms)
+            return Verdict(TOO_OLD, None, self.version, age_ms)
         code, person, schedule = self._who(facts)
         if person is None:
             return Verdict(code, None, self.version, age_ms)
@@ -151,6 +151,8 @@ class Alone:
                 rivals.add(number)
                 if cosine >= gallery.identify:
                     passing.add(number)
+        if passing == {packs.NOBODY}:
+            return NOT_IN_PACK, None, 0
         if len(rivals) == 1 and len(passing) == 1:
             person = passing.pop()
             return "", person, self._pack.schedule_of(person)

@@ -2,7 +2,8 @@
 
 NIST SP 800-63B-4 §3.2.3 for biometric comparison, in its stricter form: the larger allowance for presentation-attack
 detection is not taken. Counted for each claim. Without a claim (a door that identifies) there is only the delay, so
-that no passer-by can switch faces off for all. Counts live in memory: a reboot begins anew.
+that no passer-by can switch faces off for all. A denial never says why, so each one counts for which a face was
+compared, a closed hour's as well. Counts live in memory: a reboot begins anew.
 """
 
 import hashlib

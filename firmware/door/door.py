@@ -1,7 +1,7 @@
 """The door's mind: events in, effects out, in order; whatever moves the strike is journalled before it moves.
 
 Each event goes to one room of the mind: `passage` (strike, contact, REX, fire), `asking` (attempts and answers),
-`ordered` (releases and commands), `standing` (term and what is desired), `levels` (tamper, mains, set-up, line). All of
+`ordered` (releases and commands), `desiring` (what the node shall be), `levels` (tamper, mains, set-up, line). All of
 them put what is to be done into `deeds`. Events are tuples, first word first:
 
     ("start",)                              once, at the start of a boot
@@ -41,6 +41,7 @@ from ostiary.firmware.door.asking import Asking
 from ostiary.firmware.door.booting import Booting
 from ostiary.firmware.door.clock import Clock
 from ostiary.firmware.door.deeds import Deeds
+from ostiary.firmware.door.desiring import Desiring
 from ostiary.firmware.door.journal import Recovered
 from ostiary.firmware.door.levels import Levels
 from ostiary.firmware.door.notes import Notes
@@ -51,15 +52,12 @@ from ostiary.firmware.door.passage import Passage
 from ostiary.firmware.door.reporting import Reporting
 from ostiary.firmware.door.session import Answer
 from ostiary.firmware.door.signals import Signals
-from ostiary.firmware.door.standing import OLD, SAME, Standing
-from ostiary.protocol import codes
+from ostiary.firmware.door.standing import Standing
 
 TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-    from ostiary.firmware.door.offline import Alone
 
 BOTH = ("reader", "strike")
 
@@ -89,13 +87,10 @@ class Door:
             "strike" in roles, self.deeds, orders, self.standing, self.passage, self.asking, self.signals
         )
         self.reporting = Reporting(boot, safe_mode, self.deeds, self.standing, self.offline, orders)
+        self.desiring = Desiring(recovered.upto, self.deeds, self.standing, self.passage, self.offline, self.reporting)
         self.booting = Booting(self.deeds, recovered.open, safe_mode)
-        self.passage.contact.held_ms = self.standing.held_ms
         self._clock = clock
         self._safe_mode = safe_mode
-        self._kept_upto = recovered.upto
-        self._refused_desired = (0, 0)
-        self._owes_memory = False
         self._does: "dict[str, Callable[..., None]]" = {
             "start": self._start,
             "clock": self._told_clock,
@@ -103,7 +98,7 @@ class Door:
             "answer": self._answer,
             "release": self._release,
             "command": self._command,
-            "desired": self._desired,
+            "desired": self.desiring.desired,
             "contact": self.passage.level,
             "rex": self.passage.rex,
             "fire": self.passage.fire,
@@ -114,7 +109,7 @@ class Door:
             "config": self.levels.config,
             "line": self._line,
             "nonce": self.reporting.nonce,
-            "pack": self._pack,
+            "pack": self.desiring.pack,
             "pack-part": self.reporting.part,
             "journal-failed": self._journal_failed,
             "journal-ok": self._journal_ok,
@@ -167,22 +162,17 @@ class Door:
             self.deeds.note(kind, "", detail)
 
     def _answer(self, message: "dict[str, Any]") -> None:
-        self._saw(message["term"])
+        self.desiring.saw(message["term"])
         self.booting.good()
         self.asking.answer(Answer(message))
 
     def _release(self, message: "dict[str, Any]") -> None:
-        self._saw(message["term"])
+        self.desiring.saw(message["term"])
         self.ordered.release(message)
 
     def _command(self, message: "dict[str, Any]") -> None:
-        self._saw(message["term"])
+        self.desiring.saw(message["term"])
         self.ordered.command(message)
-
-    def _saw(self, term: int) -> None:
-        """A term counts before anything is done under it, also after a reboot."""
-        if self.standing.saw(term):
-            self._remember()
 
     def _line(self, up: bool) -> None:
         self.levels.line(up)
@@ -191,62 +181,8 @@ class Door:
         if not up:
             self.asking.give_up("the line to the keeper was lost")
 
-    def _pack(self, alone: "Alone | None") -> None:
-        if self.offline.take(alone):
-            self.deeds.note(codes.PACK_TAKEN, "", f"version {self.offline.version}")
-        self._drop_withdrawn()
-        self.reporting.report()
-
-    def _desired(self, message: "dict[str, Any]") -> None:
-        before, locked_down = self.standing.lasting(), self.standing.lockdown
-        rose = self.standing.saw(message["term"])
-        taken = self.standing.take(message)
-        if taken == OLD:
-            number = message["term"], message["number"]
-            # Once for an owner whose lease has ended: it would answer every note of it with another one.
-            about = number if message["term"] == self.standing.term else (message["term"], 0)
-            if about != self._refused_desired:
-                self._refused_desired = about
-                newest = f"{self.standing.number} of term {self.standing.term}"
-                self.deeds.note(codes.REFUSED, "", f"desired: {number[1]} of term {number[0]} is older than {newest}")
-                self.reporting.report()
-            return
-        if taken != SAME and (rose or self.standing.lasting() != before):
-            self._remember()
-            if self.standing.lockdown != locked_down:
-                self.deeds.note(codes.LOCKDOWN_OFF if locked_down else codes.LOCKDOWN_ON)
-                if not locked_down:
-                    self.passage.lock("the door was locked down")
-            self.passage.contact.held_ms = self.standing.held_ms
-            self._drop_withdrawn()
-            self.reporting.report()
-        self._acknowledged(message["journal_upto"])
-
-    def _drop_withdrawn(self) -> None:
-        if self.offline.withdrawn():
-            self.deeds.do("forget-pack")
-
-    def _acknowledged(self, upto: int) -> None:
-        behind = self.notes.last_seq
-        if upto > self._kept_upto:
-            self.deeds.do("acknowledge", upto)
-        if upto < self._kept_upto:
-            # Once, on change: the keeper has forgotten what it had said it keeps.
-            self.deeds.note(codes.BOOT, "", f"the keeper had this journal up to {self._kept_upto}, and now {upto}")
-        self._kept_upto = upto
-        if upto > behind:
-            # The journal was lost or replaced; numbers that the keeper knows must not come again.
-            self.notes.last_seq = upto
-            self.deeds.note(codes.BOOT, "", f"the journal ended at {behind}, the keeper's at {upto}")
-
-    def _remember(self) -> None:
-        if self.locked:
-            self._owes_memory = True
-        else:
-            self.deeds.do("remember", self.standing.term, self.standing.kept())
-
     def _journal_failed(self, undone: "list[tuple[Any, ...]]") -> None:
-        self._owes_memory = self._owes_memory or any(effect[0] == "remember" for effect in undone)
+        self.desiring.held_up(undone)
         unwritten = [effect[1] for effect in undone if effect[0] == "journal"]
         free = unwritten[0]["seq"] if unwritten else None
         self.notes.fail(self.passage.unwritten(unwritten), free)
@@ -258,9 +194,7 @@ class Door:
 
     def _journal_ok(self) -> None:
         self.deeds.effects += self.notes.resume()
-        if self._owes_memory:
-            self._owes_memory = False
-            self._remember()
+        self.desiring.resume()
 
 
 def _ignore(*_: "Any") -> None:

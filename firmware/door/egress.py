@@ -1,7 +1,7 @@
 """Leaving: REX and fire alarm are reported and explain an opening; the release itself is in hardware, never here.
 
 Nothing in this file can withhold an exit, because no exit passes through it: the REX and the fire contact cut the
-lock's power by wire, and the node only hears of it.
+lock's power by wire, and the node only hears of it. Both are on the checklist (rex-wire, walk-out).
 """
 
 from ostiary.protocol import codes

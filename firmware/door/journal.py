@@ -13,10 +13,9 @@ CPython and on MicroPython. Two kinds of line; a file begins with the second kin
 A "u" of an earlier version ends after the receipts.
 """
 
-import binascii
-import json
-
-from ostiary.protocol import codes
+from ostiary.firmware.door.framing import framed, unframed
+from ostiary.protocol import codes, messages
+from ostiary.protocol.errors import Refused
 
 TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class Recovered:
         receipt = entry.get("receipt")
         if receipt is None:
             return
-        if entry["kind"] == codes.STRIKE_ON and receipt not in self.open:
+        if entry["kind"] == codes.STRIKE_ON and receipt not in self.open and receipt not in self.closed:
             self.open.append(receipt)
         elif entry["kind"] in codes.OUTCOMES:
             self.open = [kept for kept in self.open if kept != receipt]
@@ -88,7 +87,7 @@ def line(entry: "dict[str, Any]") -> bytes:
     decision = entry.get("decision")
     if decision is not None:
         fields.append([decision.get(name) for name in DECISION])
-    return _framed(fields)
+    return framed(fields)
 
 
 def head(recovered: Recovered) -> bytes:
@@ -96,7 +95,7 @@ def head(recovered: Recovered) -> bytes:
     desired = recovered.desired
     # Sorted, because a MicroPython dict keeps no order.
     pairs = None if desired is None else [[name, desired[name]] for name in sorted(desired)]
-    return _framed(["u", recovered.upto, recovered.open, recovered.closed, recovered.term, pairs])
+    return framed(["u", recovered.upto, recovered.open, recovered.closed, recovered.term, pairs])
 
 
 def compacted(recovered: Recovered) -> bytes:
@@ -119,7 +118,7 @@ def recover(data: bytes) -> Recovered:
         if end < 0:
             recovered.clean = False
             break
-        if not _take(recovered, _unframed(data[start:end]), damaged):
+        if not _take(recovered, unframed(data[start:end]), damaged):
             damaged += 1
             recovered.clean = False
         else:
@@ -127,6 +126,8 @@ def recover(data: bytes) -> Recovered:
         start = end + 1
     if damaged:
         _fill(recovered, recovered.last_seq + damaged)
+    if recovered.desired is not None and not _is_desired(recovered.desired):
+        recovered.desired, recovered.clean = None, False
     return recovered
 
 
@@ -136,7 +137,8 @@ def _take(recovered: Recovered, fields: "list[Any] | None", damaged: int) -> boo
         return False
     headed, recovered.headed = recovered.headed, True
     if fields[0] == "u":
-        recovered.open, recovered.closed = list(fields[2]), list(fields[3])
+        recovered.closed = fields[3]
+        recovered.open = [receipt for receipt in fields[2] if receipt not in recovered.closed]
         if len(fields) > 4:
             recovered.term = fields[4]
             recovered.desired = None if fields[5] is None else dict(fields[5])
@@ -190,19 +192,11 @@ def _entry(fields: "list[Any]") -> "dict[str, Any]":
     return entry
 
 
-def _framed(fields: "list[Any]") -> bytes:
-    body = json.dumps(fields, separators=(",", ":")).encode()
-    return f"{binascii.crc32(body):08x} ".encode() + body + b"\n"
-
-
-def _unframed(framed: bytes) -> "list[Any] | None":
-    """The list in one line, or None when the line is damaged."""
-    body = framed[9:]
-    if framed[8:9] != b" " or framed[:8] != f"{binascii.crc32(body):08x}".encode():
-        return None
+def _is_desired(desired: "dict[str, Any]") -> bool:
+    whole: "dict[str, Any]" = {"v": 1, "term": 0, "number": 1, "journal_upto": 0}
+    whole.update(desired)
     try:
-        fields: "list[Any]" = json.loads(body)
-        known = (fields[0], len(fields)) in (("e", 8), ("e", 9), ("u", 4), ("u", 6))
-    except (ValueError, TypeError, LookupError):
-        return None
-    return fields if known else None
+        messages.encode("desired", whole)
+    except Refused:
+        return False
+    return True

@@ -1,4 +1,7 @@
-"""The node's two clocks: a monotonic one that decides everything, and a wall clock that is only ever told."""
+"""The node's two clocks: a monotonic one that decides everything, and a wall clock that is only ever told.
+
+How long the second lives without power is on the checklist (clock).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """A door's display on a text terminal: yes, no, busy or turn, where to learn more, and the receipt to take along.
 
-It can say nothing else: whatever a message holds beside that, a name or a score or a reason, has no way onto it.
+It can say nothing else: whatever a message holds beside that, a name or a score or a reason, has no way onto it. What a
+real one shows is on the checklist (display).
 """
 
 from __future__ import annotations

@@ -85,7 +85,8 @@ class Doorway:
                     wanted.put(None if lens is None else lens.frame())
                 elif lens is not None:
                     due_s = time.monotonic() + self._glance(lens, presence)
-            except NoLens as never:
+            except (NoLens, ImportError) as never:
+                self._given_back(lens)
                 self._log(f"{never} The door goes on with cards.")
                 return
             except OSError as mistake:

@@ -19,23 +19,26 @@ from ostiary.hardware.profile import Profile, of_node
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What whoever starts the node chose: a virtual board's socket, the camera (see `lens.open_lens`, or none), and the
-    terminal that is the door's display."""
+    """What whoever starts the node chose: a virtual board's socket, the camera (see `lens.open_lens`, or none), the
+    terminal that is the door's display, and whether a card waits for its PIN."""
 
     doorstep: Path | None = None
     camera: str = "pi"
     display: Path | None = None
+    pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fittings:
     """`pins` names the strike for the guard, None where the node has no strike; `camera` gives visits, None where the
-    node is no reader; `tell` takes a pattern of `door.signals` for lamp and buzzer; `start` begins, `close` ends all.
+    node is no reader; `looks`: pictures may come of it, so the face models are wanted; `tell` takes a pattern of
+    `door.signals` for lamp and buzzer; `start` begins, `close` ends all.
     """
 
     pins: str | None
     inputs: Inputs
     camera: Camera | None
+    looks: bool
     display: Display
     tell: Callable[[str], None]
     start: Callable[[], None]
@@ -71,10 +74,7 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
     from ostiary.firmware.virtual.pins import BoardInputs
 
     attachment = Attachment(doorstep, log, roles)
-    camera = PostedCamera(attachment)
-
-    def tell(pattern: str) -> None:
-        attachment.send({"do": "tell", "led": pattern, "buzzer": pattern})
+    camera = PostedCamera(attachment, log)
 
     def close() -> None:
         camera.close()
@@ -84,8 +84,9 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
         f"board:{doorstep}" if "strike" in roles else None,
         BoardInputs(attachment),
         camera if "reader" in roles else None,
+        True,
         BoardDisplay(attachment),
-        tell,
+        attachment.tell,
         attachment.start,
         close,
     )
@@ -112,7 +113,7 @@ def raspberry(who: Identity, board: Profile, chosen: Chosen, log: Callable[[str]
         closers.append(signals.close)
         starters = [doorway.start]
         if "reader" in who.roles and reader_gpio.LINES[0] in board.wires:
-            reader = reader_gpio.GpioReader(board.wires, doorway.attempt, log)
+            reader = reader_gpio.GpioReader(board.wires, doorway.attempt, log, chosen.pin)
             starters.append(reader.start)
             closers.append(reader.close)
     except (ImportError, OSError, RuntimeError) as mistake:
@@ -127,6 +128,7 @@ def raspberry(who: Identity, board: Profile, chosen: Chosen, log: Callable[[str]
         f"gpio:{board.wires['strike'].pin}" if "strike" in who.roles else None,
         inputs,
         doorway if "reader" in who.roles else None,
+        open_lens is not None,
         display,
         signals.tell,
         lambda: _all(starters),

@@ -1,5 +1,4 @@
-"""The Pi's camera through picamera2 (libcamera, from Raspberry Pi OS). It is on the checklist
-(hardware/COMMISSIONING.md): nothing here has met a real one."""
+"""The Pi's camera through picamera2 (libcamera, from Raspberry Pi OS). It is on the checklist (camera, camera-lost)."""
 
 from __future__ import annotations
 

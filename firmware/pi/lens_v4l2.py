@@ -1,4 +1,4 @@
-"""A USB camera through V4L2, by OpenCV, which the face extra brings. It is on the checklist: none was tried."""
+"""A USB camera through V4L2, by OpenCV, which the face extra brings. On the checklist (camera-usb)."""
 
 from __future__ import annotations
 

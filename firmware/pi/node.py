@@ -77,7 +77,7 @@ def run(directory: Path, chosen: fittings.Chosen) -> bool:
         if guard is not None:
             guard.start()
         # Loading the models may be what goes wrong again and again.
-        if hardware.camera is not None and not safe_mode:
+        if hardware.camera is not None and hardware.looks and not safe_mode:
             sight.start()
         link.start()
         hardware.start()

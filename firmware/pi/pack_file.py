@@ -7,6 +7,7 @@ before it goes; a memory card may keep copies of its own all the same, and they 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -137,10 +138,8 @@ class PackFile:
 
 
 def match_of(who: Identity) -> Match | None:
-    """What compares faces on this node; None where numpy is not installed."""
-    try:
-        import numpy  # noqa: F401
-    except ImportError:
+    """What compares faces on this node; None where numpy is not installed. It is loaded with the first faces."""
+    if importlib.util.find_spec("numpy") is None:
         return None
     from ostiary.firmware.pi.match import Match
 

@@ -1,5 +1,7 @@
-"""The Pi's pins through gpiozero: the strike, and every wire that only reads. What only hardware can confirm of them is
-on the checklist (hardware/COMMISSIONING.md): polarity, levels while it boots, and what a reset does to the strike."""
+"""The Pi's pins through gpiozero: the strike, and every wire that only reads.
+
+What they do on a real board is on the checklist (polarity, cut-wires, bounce, boot-pins, reset-level, release-pin).
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ class GpioStrike:
         self._output.off()
 
     def close(self) -> None:
-        """Off, then let go of the pin, which floats afterwards: the strike's driver needs its pull-down."""
+        """Off, then let go of the pin, which floats afterwards; that the strike's driver is then held off by a resistor
+        is on the checklist (pull-down)."""
         self._output.off()
         self._output.close()
 

@@ -1,7 +1,7 @@
 """Whether somebody stands before the camera, by what changed in a small grey picture: cheap enough for all day.
 
 A face is looked for only while this says yes. It knows a change from the wall behind it and nothing else: not who, not
-whether it is a person.
+whether it is a person. How it does by day and by night is on the checklist (presence).
 """
 
 from __future__ import annotations

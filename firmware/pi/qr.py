@@ -1,4 +1,7 @@
-"""A visitor pass held before the camera: the text of a QR code that looks like one, through zxing-cpp."""
+"""A visitor pass held before the camera: the text of a QR code that looks like one, through zxing-cpp.
+
+How far away and how bright a telephone may be is on the checklist (pass).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lamp and buzzer: a pattern of the door as light and sound, through gpiozero."""
+"""Lamp and buzzer: a pattern of the door as light and sound, through gpiozero. On the checklist (lamp)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,8 @@ monotonic moment `before_ms` moves nothing: a guard that hung must not carry out
 state at the start, at the end of a pulse by this process's own monotonic clock, at an order that it does not know, at
 the end of input (the node is gone), and at its own end. A pulse outside 1000..30000 ms is refused and moves nothing. On
 standard output it says READY, then "on", "off" and "refused …" as they happen. A guard that is itself killed leaves the
-pin as it is: the next one's start drops it, and on real hardware the one-shot on the strike line has done so before.
+pin as it is: the next one's start drops it, and on real hardware the one-shot on the strike line has done so before,
+which is on the checklist (one-shot, reset-level).
 """
 
 from __future__ import annotations

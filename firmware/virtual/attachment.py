@@ -20,10 +20,12 @@ class Attachment:
     def __init__(self, path: Path, log: Callable[[str], None], roles: Sequence[str] = ("reader", "strike")) -> None:
         self.on_levels: Callable[[dict[str, Any]], None] = lambda levels: None
         self.on_present: Callable[[dict[str, Any], bytes], None] = lambda header, picture: None
+        self.on_reader: Callable[[dict[str, Any]], None] = lambda header: None
         self._path = path
         self.roles = list(roles)
         self._log = log
         self._line: BoardLine | None = None
+        self._told: dict[str, Any] | None = None
         self._sending = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="board", daemon=True)
@@ -43,6 +45,11 @@ class Attachment:
             except BoardGone as gone:
                 self._log(f"board: {gone}")
 
+    def tell(self, pattern: str) -> None:
+        """Lamp and buzzer tell this from now on, also at a board that comes later."""
+        self._told = {"do": "tell", "led": pattern, "buzzer": pattern}
+        self.send(self._told)
+
     def close(self) -> None:
         """Detach for good."""
         self._stop.set()
@@ -59,6 +66,8 @@ class Attachment:
                 try:
                     line.send({"do": "attach", "as": "node", "roles": self.roles})
                     self._line = line
+                    if self._told is not None:
+                        self.send(self._told)
                     while True:
                         self._take(*line.read())
                         wait_s = FIRST_WAIT_S
@@ -77,3 +86,5 @@ class Attachment:
             self.on_levels(header)
         elif do == "present":
             self.on_present(header, blob)
+        elif do in ("keys", "wiegand"):
+            self.on_reader(header)

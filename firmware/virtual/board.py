@@ -19,7 +19,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ class Board:
             await write_frame(writer, {**self._pins(), "how": how})
         elif do == "press" and header.get("what") == "rex":
             await self._set("rex", True, "person")
-            self._later(_whole(header, "hold_ms", 500) / 1000, self._set("rex", False, "person"))
+            self._later(_whole(header, "hold_ms", 500) / 1000, lambda: self._set("rex", False, "person"))
             await write_frame(writer, self._pins())
         elif do == "set" and header.get("pin") in BY_HAND:
             await self._set(str(header["pin"]), header.get("level") is True, "person")
@@ -106,7 +106,7 @@ class Board:
     async def _present(self, header: dict[str, Any], blob: bytes) -> dict[str, Any]:
         reply = await self._owners.present(header, blob)
         if (header.get("walk") is True or self._auto_open) and reply.get("show", {}).get("say") == "yes":
-            self._later(REACH_S, self._walk())
+            self._later(REACH_S, self._walk)
         return reply
 
     async def _walk(self) -> None:
@@ -149,7 +149,7 @@ class Board:
         edge.set()
         if pin == "strike":
             if level and self._one_shot_ms is not None:
-                self._later(self._one_shot_ms / 1000, self._one_shot(moved.number))
+                self._later(self._one_shot_ms / 1000, lambda: self._one_shot(moved.number))
             return
         await self._owners.tell_nodes({"do": "input", **self.leaf.levels()})
 
@@ -166,10 +166,10 @@ class Board:
                 while self.leaf.count < wanted:
                     await self._edge.wait()
 
-    def _later(self, after_s: float, what: Coroutine[Any, Any, None]) -> None:
+    def _later(self, after_s: float, what: Callable[[], Coroutine[Any, Any, None]]) -> None:
         async def wait() -> None:
             await asyncio.sleep(after_s)
-            await what
+            await what()
 
         task = asyncio.get_running_loop().create_task(wait())
         self._tasks.add(task)  # the loop itself keeps no hold of a task

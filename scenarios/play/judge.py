@@ -53,7 +53,7 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class Witnessed:
     """All that is known of one door at the end (`now_ms`). `journals`: of its nodes, the strike's first; `promised`:
     the receipts that the door showed; `exits`: how each pull at an open exit went."""
 
@@ -75,7 +75,7 @@ class Judgement:
     findings: list[str] = field(default_factory=list)
 
 
-def judge(told: Testimony, slack_ms: int = 500) -> Judgement:
+def judge(told: Witnessed, slack_ms: int = 500) -> Judgement:
     """Hold a door's testimony against itself. `slack_ms`: how late a drop may come, for whoever measures it."""
     found = Judgement(rises=sum(edge.on for edge in told.edges))
     pulses = {one.receipt: one.pulse_ms for one in told.decided}
@@ -91,7 +91,7 @@ def judge(told: Testimony, slack_ms: int = 500) -> Judgement:
     return found
 
 
-def _edges(told: Testimony, pulses: dict[str, int], slack_ms: int, found: Judgement) -> None:
+def _edges(told: Witnessed, pulses: dict[str, int], slack_ms: int, found: Judgement) -> None:
     ons = [entry for entry in told.journals[0].noted if entry.kind == "strike-on"]
     used: set[str] = set()
     edges = sorted(told.edges, key=lambda edge: edge.at_ms)
@@ -129,7 +129,7 @@ def _past(at_ms: int, edge: Edge, slack_ms: int) -> bool:
     return edge.at_ms > at_ms + LONGEST_REACH_MS + slack_ms
 
 
-def _lost(told: Testimony, pulses: dict[str, int], found: Judgement) -> None:
+def _lost(told: Witnessed, pulses: dict[str, int], found: Judgement) -> None:
     for journal in told.journals:
         held = {entry.seq: entry for entry in journal.kept}
         for entry in journal.noted:

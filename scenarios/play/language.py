@@ -15,13 +15,17 @@ OUTCOMES = ("acted", "unused", "refused", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a name on the page. `member`: whom the doors' rule lets in; the others are known and denied."""
+    """Somebody with a name on the page. `member`: whom the doors' rule lets in; the others are known and denied.
+    `duress`: the PIN that opens and calls for help; `pass_is`: valid or expired, where they have one; `face`: the
+    portrait by which they were enrolled."""
 
     name: str
     card: str | None = None
     pin: str | None = None
     member: bool = True
     face: str | None = None
+    duress: str | None = None
+    pass_is: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ class Scenario:
         found = {"apart"} if any(door.apart for door in self.doors.values()) else set[str]()
         found |= {"packs"} if any(door.alone for door in self.doors.values()) else set[str]()
         found |= {"long"} if self.long else set[str]()
+        found |= {"faces"} if any(person.face for person in self.people.values()) else set[str]()
         for step in each(self.steps):
             if isinstance(step, Clock):
                 found.add("clock")

@@ -31,6 +31,11 @@ from ostiary.scenarios.play.language import (
 )
 from ostiary.scenarios.play.reading import Value, listed, read_page
 
+VERBS = (
+    *("show", "pull", "force", "close", "jitter", *PINS, "unplug", "plug", "hang", "go-on", "clock", "operator"),
+    *("wait", "expect", "repeat"),
+)
+EXPECTED = ("display", "strike", "contact", "verdict", "outcome", "log", "never", "rises", "within")
 _CARD = "[0-9]{1,20}"
 _PIN = "[0-9]{4,12}"
 _MINUTE_MS = 60_000
@@ -100,8 +105,7 @@ class _Page:
         return tuple(step for step in read if step is not None)
 
     def _step(self, item: Value) -> Step:
-        verbs = list(self._verbs)
-        pairs = item.pairs(f"a step: one of {listed(verbs)}")
+        pairs = item.pairs(f"a step: one of {listed(VERBS)}")
         words = {key.text("a word"): (key, value) for key, value in pairs}
         door = next(iter(self._doors))
         if "at" in words:
@@ -112,7 +116,7 @@ class _Page:
             )
         for word, (key, _) in words.items():
             if word not in self._verbs:
-                raise Mistake(key.at, key.found, listed(verbs), nearest_word(word, verbs))
+                raise Mistake(key.at, key.found, listed(VERBS), nearest_word(word, VERBS))
         if len(words) != 1:
             raise Mistake(item.at, f"{len(words)} verbs in one step", "one", cure="Make a step of each.")
         [(word, (_, value))] = words.items()
@@ -133,7 +137,8 @@ class _Page:
             if "card" not in fields and "pass" not in fields:
                 raise Mistake(fields["pin"].at, "a PIN alone", "a card or a pass beside it")
         if "pass" in fields:
-            pass_of = fields["pass"].word(list(self._people), "a person of this page")
+            having = [person.name for person in self._people.values() if person.pass_is]
+            pass_of = fields["pass"].word(having or ["nobody"], "a person of this page who has a pass")
             if "card" in fields:
                 raise Mistake(fields["pass"].at, "a pass beside a card", "one of the two")
         if "picture" in fields:
@@ -162,10 +167,9 @@ class _Page:
         return read_pin
 
     def _expect(self, value: Value, door: str) -> Expect:
-        known = ("display", "strike", "contact", "verdict", "outcome", "log", "never", "rises", "within")
-        fields = value.fields("what is expected", (), known)
+        fields = value.fields("what is expected", (), EXPECTED)
         if not set(fields) - {"within"}:
-            raise Mistake(value.at, "nothing expected", listed(known[:-1]))
+            raise Mistake(value.at, "nothing expected", listed(EXPECTED[:-1]))
 
         def word(name: str, valid: tuple[str, ...]) -> str | None:
             return fields[name].word(valid, name) if name in fields else None
@@ -213,11 +217,13 @@ def _door(key: Value, value: Value) -> Door:
 
 def _person(key: Value, value: Value) -> Person:
     name = key.matching("[a-z][a-z0-9-]{0,38}", "a person's name: small letters, digits and hyphens")
-    fields = value.fields(f"the person {name}", (), ("card", "pin", "member", "face"))
+    fields = value.fields(f"the person {name}", (), ("card", "pin", "duress", "pass", "member", "face"))
     return Person(
         name,
         card=fields["card"].matching(_CARD, "a card's number: 1 to 20 digits") if "card" in fields else None,
         pin=fields["pin"].matching(_PIN, "a PIN: 4 to 12 digits") if "pin" in fields else None,
         member="member" not in fields or fields["member"].word(("yes", "no"), "member") == "yes",
         face=fields["face"].name_word("a portrait's name") if "face" in fields else None,
+        duress=fields["duress"].matching(_PIN, "a PIN: 4 to 12 digits") if "duress" in fields else None,
+        pass_is=fields["pass"].word(("valid", "expired"), "a pass") if "pass" in fields else None,
     )

@@ -23,6 +23,7 @@ from ostiary.scenarios.play.language import (
 )
 from ostiary.scenarios.play.world import Row, World
 
+EVENTS = ("event", "outcome", "duress")  # what happened at a door, by whoever told it
 JITTER_MS = 5
 SETTLE_MS = 60_000
 SLACK_MS = 3_000  # a guard that was killed is started again first
@@ -112,6 +113,8 @@ class _Playing:
         self._seen: dict[str, int] = {}  # how far the log has been expected, by door
         self._since: dict[str, int] = {}  # where the log stood at the last visit, by door
         self._said: dict[str, str] = {}
+        self._out: set[tuple[str, str]] = set()
+        self._hung: set[tuple[str, str]] = set()
 
     async def steps(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
@@ -137,9 +140,13 @@ class _Playing:
                 await world.wait(step.for_ms)
                 await world.set_pin(step.door, step.pin, not step.level)
         elif isinstance(step, Plug):
-            await world.plug(step.what, step.door, step.out)
+            # What is plugged in already stays so, and what is out cannot be pulled.
+            if step.out != ((step.what, step.door) in self._out):
+                await world.plug(step.what, step.door, step.out)
+                (self._out.add if step.out else self._out.discard)((step.what, step.door))
         elif isinstance(step, Hang):
             await world.hang(step.what, step.door, step.on)
+            (self._hung.add if step.on else self._hung.discard)((step.what, step.door))
         elif isinstance(step, Clock):
             await world.set_clock(step.door, step.unix_ms)
         elif isinstance(step, Operate):
@@ -192,7 +199,7 @@ class _Playing:
     def _wrong_in_log(self, step: Expect) -> str | None:
         here = [row for row in self._rows if row.door == step.door]
         for kind in step.never:
-            if any(row.code == kind and row.kind in ("event", "outcome") for row in here):
+            if any(_tells(row, kind) for row in here):
                 return f"The log has an event {kind} at {step.door}."
         decisions = [row for row in here if row.kind == "decision" and row.position >= self._since.get(step.door, 0)]
         if step.verdict is not None and (not decisions or decisions[-1].verdict != step.verdict):
@@ -217,15 +224,20 @@ class _Playing:
         self._rows += rows
         if rows:
             self._read = rows[-1].position + 1
-        self.played.kinds |= {row.code for row in rows if row.kind in ("event", "outcome") and row.code}
+        self.played.kinds |= {row.code for row in rows if row.kind in EVENTS and row.code}
         self.played.kinds |= {codes.DECIDED for row in rows if row.alone}
         # A scenario of a thousand hours must not keep them all: what no step can ask for any more is let go.
         if len(self._rows) > 4_000:
             self._rows = self._rows[-2_000:]
 
     async def judged(self) -> None:
-        """Everything comes to rest, and the judge speaks of every door."""
-        world, until_ms = self._world, self._world.now_ms + SETTLE_MS
+        """Everything is put back and comes to rest, and the judge speaks of every door."""
+        world = self._world
+        for what, door in sorted(self._hung):
+            await world.hang(what, door, False)
+        for what, door in sorted(self._out):
+            await world.plug(what, door, False)
+        until_ms = world.now_ms + SETTLE_MS
         for door in self._scenario.doors:
             while True:
                 found = judge(await world.testimony(door), SLACK_MS)
@@ -240,4 +252,4 @@ class _Playing:
 
 
 def _tells(row: Row, kind: str) -> bool:
-    return (row.code == kind and row.kind in ("event", "outcome")) or (kind == codes.DECIDED and row.alone)
+    return (row.code == kind and row.kind in EVENTS) or (kind == codes.DECIDED and row.alone)

@@ -28,6 +28,8 @@ _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 def listed(words: Sequence[str]) -> str:
     """Words in quotes: `"a", "b" or "c"`."""
     quoted = [f'"{word}"' for word in words]
+    if not quoted:
+        return "nothing, since there is none here"
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ostiary.scenarios.play.judge import Testimony
+from ostiary.scenarios.play.judge import Witnessed
 from ostiary.scenarios.play.language import Scenario, Show
 
 
@@ -63,6 +63,6 @@ class World(Protocol):
         """The log's rows from position `since` on, oldest first."""
         ...
 
-    async def testimony(self, door: str) -> Testimony:
+    async def testimony(self, door: str) -> Witnessed:
         """What the judge is told of a door at the end."""
         ...

@@ -55,6 +55,7 @@ def test_the_contract_imports_nothing_of_ours_and_little_of_others() -> None:
         "cryptography.hazmat.primitives.ciphers",
         "hashlib",
         "hmac",
+        "struct",
         "json",
         "sys",
         "typing",

@@ -9,7 +9,7 @@ from typing import Any
 from ostiary.firmware.virtual.quick.wiring import NEEDLESS, ONE_SHOT
 from ostiary.firmware.virtual.quick.world import QuickWorld
 from ostiary.protocol import base64url
-from ostiary.scenarios.play.judge import Judgement, judge
+from ostiary.scenarios.play.judge import Judgement, Witnessed, judge
 from ostiary.scenarios.play.language import Show
 from ostiary.scenarios.play.page import parse
 
@@ -18,7 +18,7 @@ CARDS = ("4711", "4711", "4712", "999")
 PAGE = b"""
 scenario: A door to which everything happens.
 tells: Nothing by itself.
-doors: {front: {takes: card, pulse: 3s}}
+doors: {front: {takes: card, pulse: 3s, nodes: one, alone: deny}}
 people: {ada: {card: "4711"}, bob: {card: "4712", member: no}}
 steps: [{wait: 1s}]
 """
@@ -39,8 +39,12 @@ class Tally:
     lost: int = 0
     one_shots: int = 0
 
-    def count(self, fault: str, told: Any, judged: Judgement) -> None:
+    def count(self, fault: str, told: Witnessed, judged: Judgement) -> None:
         self.cases[fault] = self.cases.get(fault, 0) + 1
+        self.add(told, judged)
+
+    def add(self, told: Witnessed, judged: Judgement) -> None:
+        """What a judged door had done."""
         self.edges += judged.rises
         self.decisions += len(told.decided)
         self.entries += len(told.journals[0].noted)
@@ -61,12 +65,16 @@ DOOR_TALLY = Tally()
 
 
 class Case:
-    """One door, and what chance does to it."""
+    """One door, and what chance does to it. `any_door`: chance decides too whether it has two nodes and a pack."""
 
-    def __init__(self, number: int | str) -> None:
+    def __init__(self, number: int | str, any_door: bool = False) -> None:
         self.dice = random.Random(f"{SEED}/{number}")
         self.world = QuickWorld(f"{SEED}/{number}", odd=self.dice.choice([0.0, 0.0, 0.1]), one_shot_ms=ONE_SHOT_MS)
-        self.world.build(parse(PAGE, "faults.yaml"))
+        page = PAGE
+        if any_door:
+            page = page.replace(b"nodes: one", self.dice.choice([b"nodes: one", b"nodes: one", b"nodes: two"]))
+            page = page.replace(b"alone: deny", self.dice.choice([b"alone: deny", b"alone: pack"]))
+        self.world.build(parse(page, "faults.yaml"))
         self.did: list[str] = []
         self.run(3_000)
 
@@ -149,7 +157,23 @@ class Case:
                 "salt": base64url.encode(bytes(16))}  # fmt: skip
         stale = {**self.dice.choice(asked), "verdict": "grant", "pulse_ms": 30_000, "term": 1, "receipt": slip,
                  "show": {"say": "yes", "learn": ""}}  # fmt: skip
-        self.world.wire.to_node("front-1", "answer", stale)
+        self.world.wire.to_node(self.world.doors["front"].reader.name, "answer", stale)
+
+    def operate(self) -> None:
+        """An operator orders something, and changes his mind."""
+        assert self.world.keeper is not None
+        for do in self.dice.choice([("release-once",), ("reboot",), ("locate", "release-once", "release-once")]):
+            self.world.keeper.order("front", do)
+
+    def lock_down(self) -> None:
+        assert self.world.keeper is not None
+        self.world.keeper.locked.add("front")
+        self.world.keeper.desire()
+
+    def resume(self) -> None:
+        assert self.world.keeper is not None
+        self.world.keeper.locked.discard("front")
+        self.world.keeper.desire()
 
     def cut_power(self) -> None:
         self.flash.cut_after = self.dice.randrange(0, 400)
@@ -171,7 +195,7 @@ class Case:
     ACTS = (
         *(visit,) * 8, two_at_once, *(pull,) * 5, force, *(close,) * 4, jitter, *(leave,) * 2, *(plug,) * 3,
         *(back,) * 3, kill_guard, kill_both, stop, *(go_on,) * 2, *(replay,) * 2, other_owner, cut_power,
-        *(power_again,) * 2, fill, *(free,) * 2, clock,
+        *(power_again,) * 2, fill, *(free,) * 2, clock, *(operate,) * 2, lock_down, *(resume,) * 2,
     )  # fmt: skip
 
     def happen(self, times: int) -> None:

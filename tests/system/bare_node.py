@@ -130,6 +130,10 @@ class BareNode:
         """Publish these very bytes."""
         self._client.publish(topics.topic(self.site, self.node, purpose), payload, qos=1)
 
+    def publish_at(self, to: str, payload: bytes) -> None:
+        """Publish these very bytes at any topic, which a broker should not let a node do."""
+        self._client.publish(to, payload, qos=1)
+
     async def taken(self) -> None:
         """Until the broker has acknowledged everything that was said."""
         async with asyncio.timeout(10):

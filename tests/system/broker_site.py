@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -261,14 +261,22 @@ def _listen(peer: Peer) -> None:
 
 
 @contextmanager
-def broker_site(data: Path, *nodes: str, change: Callable[[str], str] | None = None) -> Iterator[BrokerSite]:
-    """A running broker that knows these nodes; `change` may rewrite its configuration, e.g. to widen a right."""
+def broker_site(
+    data: Path,
+    *nodes: str,
+    roles: Mapping[str, tuple[str, ...]] | None = None,
+    change: Callable[[str], str] | None = None,
+) -> Iterator[BrokerSite]:
+    """A running broker that knows these nodes, and those of `roles`, which are not both reader and strike; `change` may
+    rewrite its configuration, e.g. to widen a right."""
     places = Places(data)
     places.prepare()
     site = BrokerSite(places, KeyStore(places.keys_db, load_or_make_master(places.master_key)), free_port())
     site.prepare()
     for node in nodes:
         site.add(node)
+    for node, own in (roles or {}).items():
+        site.add(node, roles=own)
     if change:
         path = broker.files(site.places).configuration
         before = path.read_text()

@@ -14,33 +14,62 @@ from broker_site import BrokerSite, Heard, Peer, broker_site, topic
 from ostiary.protocol import base64url, keys, messages, seal, topics
 
 NODE = "front-1"
+ROLES = {"front-reader": ("reader",), "front-strike": ("strike",)}
 
 
 class PlayedKeeper:
     """Hears one node, and says to it whatever a test wants said."""
 
-    def __init__(self, site: BrokerSite) -> None:
-        self.site = site
-        secret = base64url.decode((site.places.node(NODE) / "secret").read_text().strip())
-        self.keys = {p: keys.message_key(secret, "northside", NODE, p) for p in topics.PURPOSES}
+    def __init__(self, site: BrokerSite, node: str = NODE) -> None:
+        self.site, self.node = site, node
+        secret = base64url.decode((site.places.node(node) / "secret").read_text().strip())
+        self.keys = {p: keys.message_key(secret, "northside", node, p) for p in topics.PURPOSES}
         self._numbers = itertools.count(1)
         self._desired = 0
+        self._status: dict[str, Any] = {}
         self.listen()
 
     def listen(self) -> None:
         """Connect, anew after the broker was away."""
         self.peer: Peer = self.site.keeper()
-        self._heard: dict[str, deque[tuple[Heard, dict[str, Any]]]] = defaultdict(deque)
-        assert all(self.peer.subscribe([topic("+", purpose) for purpose in ("ask", "event", "status")]))
+        self._heard: dict[str, deque[dict[str, Any]]] = defaultdict(deque)
+        heard = ("ask", "event", "status", "reported")
+        assert all(self.peer.subscribe([topic(self.node, purpose) for purpose in heard]))
 
     def next(self, purpose: str) -> dict[str, Any]:
         """The next message of one purpose; others are kept for later."""
         while not self._heard[purpose]:
-            heard = self.peer.next()
-            came = heard.topic.rpartition("/")[2]
-            plain = seal.unseal(self.keys[came], NODE, came, heard.payload)
-            self._heard[came].append((heard, messages.decode(came, plain)))
-        return self._heard[purpose].popleft()[1]
+            self._hear()
+        return self._heard[purpose].popleft()
+
+    def _hear(self) -> None:
+        heard: Heard = self.peer.next()
+        came = heard.topic.rpartition("/")[2]
+        message = messages.decode(came, seal.unseal(self.keys[came], self.node, came, heard.payload))
+        if came == "status" and message["state"] == "online":
+            self._status = message
+        self._heard[came].append(message)
+
+    def ordered(self, purpose: str, **changed: Any) -> dict[str, Any]:
+        """A `release`, or a `command` with its `do`, that the node may take now; nothing is said yet."""
+        while not self._status or not self.peer.heard.empty():
+            self._hear()
+        number = next(self._numbers)
+        message = {"v": 1, "nonce": self._status["nonce"], "boot": self._status["boot"], "number": number, "term": 1}
+        if purpose == "release" or changed.get("do") == "release-once":
+            message |= {"pulse_ms": 1_000, "receipt": f"{number:016d}"}
+        return message | changed
+
+    def order(self, purpose: str, **changed: Any) -> dict[str, Any]:
+        """Order it, and give what was said."""
+        message = self.ordered(purpose, **changed)
+        self.say(purpose, message)
+        return message
+
+    def desire(self, **changed: Any) -> None:
+        """Say what the node shall be."""
+        self._desired += 1
+        self.say("desired", self.desired(changed.pop("journal_upto", 0), **changed), retain=True)
 
     def state(self, wanted: str) -> dict[str, Any]:
         """Wait for a status of this state."""
@@ -78,15 +107,14 @@ class PlayedKeeper:
 
     def say(self, purpose: str, message: dict[str, Any], retain: bool = False) -> None:
         plain = messages.encode(purpose, message)
-        self.raw(purpose, seal.seal(self.keys[purpose], NODE, purpose, plain, os.urandom(16)), retain)
+        self.raw(purpose, seal.seal(self.keys[purpose], self.node, purpose, plain, os.urandom(16)), retain)
 
     def raw(self, purpose: str, payload: bytes, retain: bool = False) -> None:
-        self.peer.publish(topic(NODE, purpose), payload, retain=retain)
+        self.peer.publish(topic(self.node, purpose), payload, retain=retain)
 
     def has(self, upto: int) -> None:
         """Acknowledge the journal up to here."""
-        self._desired += 1
-        self.say("desired", self.desired(upto), retain=True)
+        self.desire(journal_upto=upto)
 
     def desired(self, upto: int, **changed: Any) -> dict[str, Any]:
         """What the node shall be; `number` is that of the last one said."""
@@ -97,10 +125,10 @@ class PlayedKeeper:
 class NodeAtDoor:
     """The node's process, its board and its keeper."""
 
-    def __init__(self, site: BrokerSite, board: BoardAtHand) -> None:
+    def __init__(self, site: BrokerSite, board: BoardAtHand, node: str = NODE) -> None:
         self.site, self.board = site, board
-        self.directory = site.places.node(NODE)
-        self.keeper = PlayedKeeper(site)
+        self.directory = site.places.node(node)
+        self.keeper = PlayedKeeper(site, node)
         self.start()
 
     def start(self) -> None:
@@ -139,11 +167,25 @@ def _parent_of(stat: Path) -> int | None:
 @contextlib.contextmanager
 def node_at_door(data: Path) -> Iterator[NodeAtDoor]:
     """Broker, board and node run, and the keeper is in the test's hands."""
-    with broker_site(data, NODE) as site, board_at_hand() as board:
-        node = NodeAtDoor(site, board)
-        try:
-            yield node
-        finally:
-            if node.process.poll() is None:
-                node.kill()
-            node.process.communicate()
+    with broker_site(data, NODE) as site, board_at_hand() as board, contextlib.ExitStack() as ending:
+        yield _running(site, board, NODE, ending)
+
+
+@contextlib.contextmanager
+def two_nodes_at_door(data: Path) -> Iterator[tuple[NodeAtDoor, NodeAtDoor]]:
+    """The same with a reader and a strike as nodes of their own, on one board."""
+    with broker_site(data, roles=ROLES) as site, board_at_hand() as board, contextlib.ExitStack() as ending:
+        reader, strike = (_running(site, board, name, ending) for name in ROLES)
+        yield reader, strike
+
+
+def _running(site: BrokerSite, board: BoardAtHand, name: str, ending: contextlib.ExitStack) -> NodeAtDoor:
+    node = NodeAtDoor(site, board, name)
+
+    def end() -> None:
+        if node.process.poll() is None:
+            node.kill()
+        node.process.communicate()
+
+    ending.callback(end)
+    return node

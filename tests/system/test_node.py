@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from ostiary.controller.samples import portrait
+from ostiary.firmware.door.wiegand import encode
 from ostiary.firmware.pi import identity
 from ostiary.firmware.pi.link import Link
 from ostiary.protocol import base64url
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the name `tests` belongs to a 
 from board_at_hand import PATIENCE_S, python, start_board
 from broker_site import broker_site, topic
 from played_keeper import NODE, NodeAtDoor, PlayedKeeper, node_at_door
+from visitor import Visitor, kinds
 
 pytestmark = pytest.mark.system
 
@@ -34,25 +36,6 @@ pytestmark = pytest.mark.system
 def node(tmp_path: Path) -> Iterator[NodeAtDoor]:
     with node_at_door(tmp_path / "data") as running:
         yield running
-
-
-class Visitor:
-    """Somebody who presents something, and waits in a thread of his own for what the door says."""
-
-    def __init__(self, node: NodeAtDoor, header: dict[str, Any] | None = None, picture: bytes | None = None) -> None:
-        self._replies: list[dict[str, Any]] = []
-        asked = {"do": "present", "card": "4711000815", "picture": picture is not None, **(header or {})}
-        self._thread = threading.Thread(target=lambda: self._replies.append(node.board.ask(asked, picture or b"")))
-        self._thread.start()
-
-    @property
-    def told(self) -> dict[str, Any]:
-        self._thread.join(PATIENCE_S)
-        return self._replies[0]
-
-
-def kinds(events: list[dict[str, Any]]) -> list[str]:
-    return [event["kind"] for event in events]
 
 
 def test_a_card_is_asked_about_granted_walked_through_and_closed(node: NodeAtDoor) -> None:
@@ -346,3 +329,14 @@ def test_the_line_sends_at_once_and_takes_no_answer_that_lay_at_the_broker(tmp_p
             ("desired", keeper.desired(7)),
         ]
         assert not link.online
+
+
+def test_keys_and_pulses_at_the_reader_are_one_attempt(node: NodeAtDoor) -> None:
+    node.board.ask({"do": "keys", "keys": "2468#"})
+    bits = "".join(map(str, encode("26-123-4567")))
+    node.board.ask({"do": "wiegand", "bits": bits[:-1] + "x", "apart_us": 2_000})
+    node.board.ask({"do": "wiegand", "bits": bits[:-1], "apart_us": 2_000})
+    node.board.ask({"do": "wiegand", "bits": bits, "apart_us": 2_000})
+    ask = node.keeper.next("ask")
+    assert (ask["credential"], ask["claim"]) == ("card", {"kind": "card", "value": "26-123-4567"})
+    assert ask["pin"] == "2468"

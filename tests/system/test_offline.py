@@ -14,18 +14,25 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ostiary.controller import samples
+from ostiary.controller.acts.client import Keeper
 from ostiary.controller.acts.errors import ActError
-from ostiary.controller.cli.demo_cases import policy
-from ostiary.controller.opening import publish
+from ostiary.controller.cli.demo_cases import enrol_member, policy
+from ostiary.controller.doorstep import NobodyThere, walk_up
+from ostiary.controller.opening import opened, publish
 from ostiary.controller.people import cards, consent, enrolment
 from ostiary.controller.people.notice import notice
-from ostiary.firmware.door.alone import Alone, Verdict, way
+from ostiary.controller.site import Site
+from ostiary.controller.store.places import Places
+from ostiary.firmware.door.alone import Alone, Verdict
+from ostiary.firmware.door.offline import way
 from ostiary.firmware.pi import identity
 from ostiary.firmware.pi.pack_file import PackFile, match_of
 from ostiary.models.catalog import embedders
 from ostiary.protocol import base64url
+from ostiary.protocol.doorstep import together
 from tests.system.bare_node import BareNode
-from tests.system.running_site import RunningSite, running_site
+from tests.system.running_site import RunningSite, free_port, running_site
 
 pytestmark = pytest.mark.system
 WHO: dict[str, Any] = {"operator": "test", "role": "admin"}
@@ -372,3 +379,77 @@ def test_a_door_that_denies_offline_has_no_pack_and_a_lockdown_leaves_one_that_g
                     await front.until(lambda: front.wanted["offline"] == "deny" and front.file.alone is None)
 
     asyncio.run(story())
+
+
+@pytest.mark.timeout(180)
+def test_a_person_walks_through_by_card_and_face_while_the_keeper_is_away(tmp_path: Path) -> None:
+    """The shipped door, whole: virtual board, real node, real face models."""
+
+    async def story() -> None:
+        nothing: Callable[[str], None] = lambda _: None  # noqa: E731
+        waited: dict[str, asyncio.Event] = {}
+
+        def say(text: str) -> None:
+            if event := waited.get(text):
+                event.set()
+
+        site = Site("northside", free_port(), free_port())
+        async with opened(tmp_path / "site", site, ("front",), web=False, step=nothing, say=say) as house:
+            await publish(house.keeper, policy(closed_today=False), "test.yaml")
+            ada = await enrol_member(house.places, house.keeper, "Ada", CARD)
+
+            async def pack() -> dict[str, Any]:
+                (node,) = (await house.keeper.act("standing", {}, **WHO))["nodes"]
+                return node["pack"]
+
+            async with asyncio.timeout(PATIENCE_S):
+                while (held := await pack())["people"] != 1 or held["in_use"] != held["version"]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            assert held["window"] == {"connected_ms": 960_000, "cut_off_ms": 86_400_000}
+            os.kill(house.supervisor.pid("keeper"), signal.SIGSTOP)
+            shown = {
+                "face": await walks(house.places, CARD, "member-2"),
+                "stranger": await walks(house.places, CARD, "stranger-1"),
+                "unknown card": await walks(house.places, OTHER, "member-2"),
+            }
+            assert {name: reply["show"]["say"] for name, reply in shown.items()} == {
+                "face": "yes", "stranger": "no", "unknown card": "no",
+            }  # fmt: skip
+            again = waited.setdefault("The keeper runs again.", asyncio.Event())
+            os.kill(house.supervisor.pid("keeper"), signal.SIGKILL)
+            async with asyncio.timeout(PATIENCE_S):
+                await again.wait()
+            found = {name: await told(house.keeper, reply["receipt"]) for name, reply in shown.items()}
+            assert {name: (one["verdict"], one["body"]["reason"], one["body"]["decided"], one["outcome"]["kind"])
+                    for name, one in found.items()} == {
+                "face": ("grant", "granted", "offline", "acted"),
+                "stranger": ("deny", "face-mismatch", "offline", "acted"),
+                "unknown card": ("deny", "not-in-pack", "offline", "acted"),
+            }  # fmt: skip
+            assert [found[name]["body"]["person"] for name in ("face", "stranger", "unknown card")] == [ada, ada, None]
+            assert found["face"]["body"]["way"] == "card+face"
+            online = await walks(house.places, CARD, "member-2")
+            assert (await told(house.keeper, online["receipt"]))["body"]["decided"] == "online"
+
+    asyncio.run(story())
+
+
+async def walks(places: Places, number: str, portrait: str) -> dict[str, Any]:
+    shown, blob = together([samples.portrait(portrait).read_bytes()])
+    reply = await walk_up(places.doorstep("front"), {"do": "present", "card": number, "walk": True, **shown}, blob)
+    assert "error" not in reply, reply
+    return reply
+
+
+async def told(keeper: Keeper, receipt: str) -> dict[str, Any]:
+    """The decision with its outcome, once the journal has told of both."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                found = await keeper.act("look-up", {"receipt": receipt}, **WHO, purpose="a test")
+            except (ActError, NobodyThere):
+                await asyncio.sleep(0.1)
+                continue
+            if found["outcome"] is not None:
+                return found
+            await asyncio.sleep(0.1)

@@ -7,6 +7,25 @@ from ostiary.firmware.door import journal
 from ostiary.firmware.door.door import Door
 
 
+class Pack:
+    """A pack that always says the same."""
+
+    def __init__(self, version, verdict):
+        self.version = self.pack_version = version
+        self.verdict = verdict
+        self.code = "granted" if verdict == "grant" else "expired"
+        self.pulse_ms = 2_000 if verdict == "grant" else 0
+        self.held_ms = 0
+        self.subject = "eHh4eHh4eHh4eHh4"
+        self.pack_age_ms = 5
+
+    def age_ms(self, at_ms):
+        return 5
+
+    def decide(self, facts, at_ms, clock):
+        return self
+
+
 def play(script):
     """Each step is [after_ms, event]; a step ["restart"] cuts the power. Gives the effects of each, and the journal."""
     data = journal.head(journal.Recovered())
@@ -22,6 +41,8 @@ def play(script):
             event = tuple(step[1])
             if event[0] == "attempt":
                 event = ("attempt", event[1], bytes([event[2]] * 16))
+            elif event[0] == "pack":
+                event = ("pack", Pack(event[1], event[2]))
             elif event[0] == "nonce":
                 event = ("nonce", bytes([event[1]] * 16))
         effects = door.handle(event, now_ms)

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostiary.controller.access.closing import UNKNOWN, WAIT_MS, Closing
+from ostiary.controller.access.journals import Decided
 from ostiary.controller.app import Keeper, open_keeper
 from ostiary.controller.founding import found
 from ostiary.controller.record.errors import RecordFailed
@@ -106,8 +108,18 @@ def test_a_lost_answer_is_closed_once_also_by_a_keeper_that_starts_later(tmp_pat
         await keeper.close_due(late)
         assert keeper.log.size == 6, "closed by the keeper before"
         # The node is heard after all: its word stands beside the first and says what it corrects.
-        assert keeper._journals.corrected(2) == 5
-        assert keeper._journals.corrected(1) is None
+        before = {about: keeper._journals.closed_by(about) for about in (1, 2)}
+        assert [(row.position, row.code) for row in before.values() if row] == [(3, "acted"), (5, UNKNOWN)]
+        # A replayed answer is refused again, and that is no second outcome; a first word of the node is one.
+        refused = {"v": 1, "boot": 1, "at": {"ms": 1, "clock": "set"}, "kind": "refused"}
+        notes: list[Any] = []
+        for seq, about in ((1, 1), (2, 2)):
+            code = f"{about:016d}"
+            keeper._journals.decided(code, Decided(about, "front", (), True))
+            standing = SimpleNamespace(node="front-1", door="front", roles=("reader", "strike"))
+            notes.append(SimpleNamespace(standing=standing, message={**refused, "seq": seq, "receipt": code}))
+        drafts = keeper._journals.taken(notes, 1).drafts
+        assert [(draft.kind, draft.body["corrects"]) for draft in drafts] == [("event", None), ("outcome", 5)]
         await ended(keeper)
 
     asyncio.run(story())

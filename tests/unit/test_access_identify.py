@@ -12,6 +12,7 @@ from ostiary.controller import samples
 from ostiary.controller.access.gallery import Gallery, HeldTemplate
 from ostiary.controller.access.identify import NEAR_BAND, Identity, Matcher, identify
 from ostiary.controller.access.intake import Ask, Standing
+from ostiary.controller.access.passes import Read
 from ostiary.controller.people.following import Followed, Snapshot
 from ostiary.controller.policy.document import load
 from ostiary.controller.policy.door import LIVENESS
@@ -63,8 +64,14 @@ class Site:
         }
         self.gallery = Gallery(Snapshot(1, followed, cards), held)
         self.compared = 0
+        self.passes: dict[str, Read] = {}
 
-    def identify(self, door: Any, *, face: np.ndarray | None, card: str | None, **changed: Any) -> Identity:
+    def read_pass(self, text: str, door: str) -> Read:
+        return self.passes.get(text, Read(reason="pass-unknown"))
+
+    def identify(
+        self, door: Any, *, face: np.ndarray | None, card: str | None, pin: str | None = None, **changed: Any
+    ) -> Identity:
         def shield(vector: bytes, scale: float) -> np.ndarray:
             self.compared += 1
             plain = np.frombuffer(vector, np.int8) * scale
@@ -83,7 +90,8 @@ class Site:
             }
         message = {name: value for name, value in (message | changed).items() if value is not None}
         ask = Ask(Standing("n", "d", True, {}), message, b"")
-        [found] = identify([(ask, door)], self.gallery, Matcher(shield, threshold, lambda number: f"tag:{number}"))
+        matcher = Matcher(shield, threshold, lambda number: f"tag:{number}", self.read_pass)
+        [found] = identify([(ask, door)], self.gallery, matcher, {b"": pin} if pin else {})
         return found
 
 
@@ -107,14 +115,14 @@ def test_the_card_alone_where_the_door_takes_it() -> None:
     site = Site(3)
     found = site.identify(FRONT, face=None, card="card-1")
     assert (found.person, found.reason, found.credential, found.match) == ("p-1", None, "card", None)
-    assert site.identify(WITH_PIN, face=None, card="card-1").reason == "card-not-accepted"
+    assert site.identify(WITH_PIN, face=None, card="card-1").reason == "pin-missing"
 
 
 def test_a_person_without_a_face_enrolled_is_never_compared() -> None:
     site = Site(3, faceless=(1,))
     found = site.identify(FRONT, face=unit(1), card="card-1")
     assert (found.person, found.reason, found.credential, found.match) == ("p-1", None, "card", None)
-    assert site.identify(WITH_PIN, face=unit(1), card="card-1").reason == "not-enrolled"
+    assert site.identify(WITH_PIN, face=unit(1), card="card-1").reason == "pin-missing"
     assert site.compared == 0
 
 
@@ -212,3 +220,53 @@ def test_nobody_passes_below_the_threshold(claimed: int, shown: int, similarity:
         assert true_similarity > 0.4 - 0.01  # a hundredth for the probe's int8 steps
     else:
         assert true_similarity < 0.4 + 0.01
+
+
+@pytest.mark.parametrize(
+    ("pin", "reason"),
+    [
+        ("right", None),
+        ("duress", None),
+        ("wrong", "pin-wrong"),
+        ("throttled", "pin-throttled"),
+        ("not-set", "pin-not-set"),
+        (None, "pin-missing"),
+    ],
+)
+def test_a_pin_beside_the_card_where_the_door_wants_it(pin: str | None, reason: str | None) -> None:
+    found = Site(3).identify(WITH_PIN, face=None, card="card-1", pin=pin)
+    assert (found.person, found.reason, found.credential, found.pin) == ("p-1", reason, "card", pin)
+
+
+@pytest.mark.parametrize("pin", ["wrong", "throttled"])
+def test_a_wrong_pin_denies_also_where_none_was_wanted(pin: str) -> None:
+    for face in (None, unit(1)):
+        found = Site(3).identify(FRONT, face=face, card="card-1", pin=pin)
+        assert (found.person, found.reason) == ("p-1", f"pin-{pin}")
+    assert Site(3).identify(FRONT, face=None, card="nobodys", pin=pin).reason == "card-unknown"
+
+
+OFF = load("policy: p\ndoors:\n  side: {face: off, or: [pass+pin], grant: [member: active]}\n", "off.yaml").doors[
+    "side"
+]
+
+
+def test_a_pass_stands_where_the_door_takes_it_and_a_card_does_not() -> None:
+    site = Site(3)
+    site.passes["OST1.good"] = Read("p-1", "code", single=True)
+    site.passes["OST1.old"] = Read("p-1", "code", reason="pass-expired")
+
+    def presented(door: Any, text: str, pin: str | None = None) -> Identity:
+        claim = {"kind": "pass", "value": text}
+        return site.identify(door, face=None, card=None, pin=pin, credential="pass", claim=claim)
+
+    found = presented(FRONT, "OST1.good")
+    assert (found.person, found.reason, found.credential) == ("p-1", None, "pass")
+    assert (found.pass_id, found.single, found.claim) == ("code", True, "pass")
+    assert presented(FRONT, "OST1.old").reason == "pass-expired"
+    assert presented(FRONT, "OST1.old").person == "p-1"
+    assert presented(FRONT, "card-1").reason == "pass-unknown", "a card's number is no pass"
+    assert presented(OFF, "OST1.good").reason == "pin-missing"
+    assert presented(OFF, "OST1.good", "right").reason is None
+    assert site.identify(OFF, face=None, card="card-1", pin="right").reason == "card-not-accepted"
+    assert presented(WITH_PIN, "OST1.good", "right").reason == "pass-not-accepted"

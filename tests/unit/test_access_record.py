@@ -39,7 +39,7 @@ def test_it_says_all_that_a_log_must_say() -> None:
         "id", "at_ms", "asked", "site", "door", "node", "mode", "decided", "pack_age_s", "operator", "credential",
         "claim", "person", "faces", "model", "runtime", "gallery", "operating_point", "match", "for_reviewers",
         "quality", "liveness", "score", "live", "policy", "clauses", "factors", "verdict", "reason", "sentence",
-        "counterfactual",
+        "counterfactual", "presented", "pass", "pin",
     }  # fmt: skip
 
 

@@ -113,7 +113,7 @@ def test_both_interpreters_read_and_decide_the_same(tmp_path: Path) -> None:
     codes = {said[0] for said in here[0]} | {said[0] for said in here[1]}
     assert codes == {
         "granted", "not-now", "expired", "not-in-pack", "face-unknown", "several-candidates", "face-mismatch",
-        "clock-wrong", "pack-old", "quality-face-size", "claim-missing", "card-not-accepted", "not-enrolled",
+        "clock-wrong", "pack-too-old", "quality-face-size", "claim-missing", "card-not-accepted", "not-enrolled",
         "liveness-missing",
     }  # fmt: skip
     assert "malformed" in here

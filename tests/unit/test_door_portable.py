@@ -64,6 +64,7 @@ SCRIPT: list[Any] = [
     [10, ["attempt", CARD, 4]],
     [10, ["answer", answer(4, 4)]],
     ["restart"],
+    [10, ["clock", 1_800_000_000_000, "set"]],
     [10, ["desired", desired(1, journal_upto=90, lockdown=True)]],
     [10, ["line", True]],
     [10, ["nonce", 7]],
@@ -76,6 +77,12 @@ SCRIPT: list[Any] = [
     [10, ["tamper", True]],
     [10, ["power", False]],
     [9_000, ["fire", False]],
+    [10, ["pack", 7, "grant"]],
+    [10, ["desired", desired(3, journal_upto=90, offline="pack", offline_max_age_ms=60_000)]],
+    [10, ["line", False]],
+    [10, ["attempt", {**CARD, "pin": "2468", "duress": True}, 9]],
+    [9_000, ["pack", 8, "deny"]],
+    [10, ["attempt", CARD, 10]],
     [10, ["journal-failed", []]],
     [10, ["rex", True]],
     [10, ["journal-ok"]],
@@ -84,7 +91,7 @@ SCRIPT: list[Any] = [
 
 LEVELS = ("contact", "contact", "rex", "fire", "tamper", "power", "config", "line")
 DOINGS = (
-    *("attempt", "attempt", "answer", "answer", "nonce", "nonce", "release", "command", "desired"),
+    *("attempt", "attempt", "answer", "answer", "nonce", "nonce", "release", "command", "desired", "pack"),
     *LEVELS,
     *("tick", "strike-dropped", "passed", "restart"),
 )
@@ -114,8 +121,12 @@ def random_script(seed: int) -> list[Any]:
             more = {"do": dice.choice(["release-once", "reboot"])} if do == "command" else {}
             script.append([after_ms, [do, order(number, nonce, boot, **more)]])
         elif do == "desired":
-            lockdown = dice.random() < 0.3
-            script.append([after_ms, [do, desired(number + 1, lockdown=lockdown, journal_upto=dice.choice([0, 5]))]])
+            more = {"lockdown": dice.random() < 0.3, "journal_upto": dice.choice([0, 5])}
+            if dice.random() < 0.5:
+                more |= {"offline": "pack", "offline_max_age_ms": 60_000}
+            script.append([after_ms, [do, desired(number + 1, **more)]])
+        elif do == "pack":
+            script.append([after_ms, [do, number + 1, dice.choice(["grant", "deny"])]])
         elif do == "restart":
             boot += 1
             script += [["restart"], [after_ms, ["line", True]]]
@@ -159,5 +170,6 @@ def test_the_script_says_what_happened() -> None:
         "boot", "strike-on", "opened", "acted", "closed", "strike-off", "denied", "acted", "denied", "refused",
         "forced", "held", "exit", "strike-on", "boot", "unused", "lockdown-on", "boot", "refused", "lockdown-off",
         "strike-on", "unused", "strike-off", "strike-on", "released-once", "fire", "tamper", "power-fail",
-        "strike-off", "unused", "fire-over", "exit",
+        "strike-off", "unused", "fire-over", "pack-taken", "line-lost", "decided", "duress", "strike-on",
+        "strike-off", "unused", "pack-taken", "decided", "expired", "acted", "exit",
     ]  # fmt: skip

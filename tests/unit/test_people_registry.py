@@ -21,6 +21,8 @@ from ostiary.controller.people import (
     leaving,
     membership,
     more_time,
+    passes,
+    pins,
     registry,
     standing,
 )
@@ -195,6 +197,10 @@ def test_nothing_is_left_of_who_left(engine: Engine, tmp_path: Path) -> None:
             standing.suspend(conn, person, 9, "op", "smoke", 6)
             more_time.give_more_time(conn, person, "op", 6)
             contests.open_contest(conn, person, "decision", 4, f"Not so, says {person}.", "op", 6)
+            passes.add_pass(
+                conn, "site", person, ("A" if person == ADA else "Q") * 22, ["front"], 5, 9, "op", 5, single=False
+            )
+            pins.set_pin(conn, person, b"pin of " + person.encode(), "op", 5)
         holding.add_holding(conn, ADA, "key", "form-1", "op", 5, from_ms=5)
     with engine.begin() as conn:
         left = leaving.leave(conn, ADA, 10)
@@ -209,9 +215,12 @@ def test_nothing_is_left_of_who_left(engine: Engine, tmp_path: Path) -> None:
         "suspension": 1,
         "revocation": 1,
         "more_time": 1,
+        "visitor_pass": 1,
+        "pin": 1,
         "evidence": 1,
     }
     theirs = (b"Ada", f"Not so, says {ADA}".encode(), b"sealed for " + ADA.encode(), b"a" * 64, b"Joining form")
+    theirs += (b"pin of " + ADA.encode(), b"A" * 22 + b"front")
     assert all(trace in _bytes(tmp_path) for trace in theirs)
     assert scrub(engine)
     assert not [trace for trace in theirs if trace in _bytes(tmp_path)]

@@ -157,9 +157,12 @@ def test_without_a_camera_cards_and_passes_come_alone(standing: Callable[..., St
     assert (first.card, first.pixels, second.token, second.card) == ("471", None, "OST1.a.b", None)
 
 
-def test_a_camera_that_never_can_be_is_said_once_and_cards_go_on(standing: Callable[..., Standing]) -> None:
+@pytest.mark.parametrize("mistake", [NoLens, ImportError])
+def test_a_camera_that_never_can_be_is_said_once_and_cards_go_on(
+    standing: Callable[..., Standing], mistake: type[Exception]
+) -> None:
     def never() -> Any:
-        raise NoLens("There is no camera library. Install it.")
+        raise mistake("There is no camera library. Install it.")
 
     at = standing(never)
     at.wait("Install it. The door goes on with cards.")

@@ -147,7 +147,7 @@ class Ticking(MockFactory):
 def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Ticking, queue.SimpleQueue[Any], list[str]]]:
     monkeypatch.setattr(gpiozero.pins.mock, "monotonic", lambda: Ticking.now_s)
     factory, came, logged = Ticking(), queue.SimpleQueue(), []
-    made = GpioReader(WIRES, came.put, logged.append, factory)
+    made = GpioReader(WIRES, came.put, logged.append, factory=factory)
     made.start()
     yield factory, came, logged
     made.close()

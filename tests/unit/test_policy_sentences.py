@@ -77,7 +77,10 @@ REASONS = """
     not-member membership-ended missing-holding score-below outside-hours unknown-door
     no-policy claim-missing card-unknown card-revoked card-not-accepted not-enrolled face-missing faces-unclear
     liveness-missing face-mismatch face-near face-unknown several-candidates gallery-too-large
-    not-in-pack not-now expired pass-not-accepted pack-old clock-wrong
+    pass-unknown pass-revoked pass-not-yet pass-expired pass-not-valid-here pass-used pass-not-accepted
+    pin-missing pin-wrong pin-throttled pin-not-set
+    not-in-pack not-now expired pack-too-old pack-missing
+    clock-wrong clock-unknown safe-mode pulse-refused
 """
 
 

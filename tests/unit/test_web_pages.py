@@ -97,6 +97,7 @@ def _pages(text: str) -> list[str]:
             purpose=text,
             doors=[door],
             states={"front": DoorState("front", text, True, True, text, True)},
+            alone={"front": (text, text)},
             portraits=[PortraitChoice("p", text)],
             cards=[],
             rows=[row],

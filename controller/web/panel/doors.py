@@ -95,6 +95,7 @@ async def _page(
         here="/",
         purpose=purpose or purpose_of(request),
         doors=known,
+        alone=doorway.alone((await desk.act("standing", {}))["nodes"]),
         states={state.id: state for state in await doorway.states(desk.places, [door.id for door in known])},
         portraits=portraits(),
         cards=await run_in_threadpool(cards, desk),

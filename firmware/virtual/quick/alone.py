@@ -7,6 +7,26 @@ from typing import Any
 from ostiary.firmware.door.alone import GRANTED, NOT_IN_PACK, Verdict
 
 
+class QuickPacks:
+    """The packs on a node's disk, of which at most one is there at once, and whole."""
+
+    def __init__(self) -> None:
+        self.pass_key: bytes | None = None
+        self.held: QuickAlone | None = None
+
+    def started(self) -> list[tuple[Any, ...]]:
+        """What the mind is told at the start of a boot."""
+        return [("pack", self.held)]
+
+    def take(self, message: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """No parts come in virtual time: a pack is put here whole."""
+        return []
+
+    def forget(self) -> None:
+        """The pack held was withdrawn."""
+        self.held = None
+
+
 class QuickAlone:
     """Gives what `firmware/door/alone.py` gives, from a list of cards instead of sealed bytes."""
 

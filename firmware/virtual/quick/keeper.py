@@ -9,6 +9,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ostiary.firmware.virtual.quick.brought import pass_text, probe
 from ostiary.firmware.virtual.quick.clockwork import Clockwork
 from ostiary.firmware.virtual.quick.wire import Wire
 from ostiary.protocol import base64url
@@ -20,6 +21,7 @@ TELL_MS = 20
 CLOSE_MS = 60_000  # what no journal closes by then is closed as unknown
 OUTCOMES = ("acted", "unused", "refused")
 LEARN = "https://door.example"
+EXPIRED = "pass-expired"
 
 
 @dataclass
@@ -108,6 +110,9 @@ class QuickKeeper:
         receipt = self._code()
         pulse_ms = 0 if why else door.pulse_ms
         self._decision(door.name, why, node, receipt, pulse_ms)
+        person = self._person(ask)
+        if person is not None and not why and ask.get("pin") and ask["pin"] == person.duress:
+            self._record("event", door.name, None, "duress", "", 0, None)
         strike = self._strike_of(door.name)
         if strike != node:
             if not why:
@@ -118,6 +123,8 @@ class QuickKeeper:
             "v": 1, "nonce": ask["nonce"], "verdict": "deny" if why else "grant", "pulse_ms": pulse_ms,
             "term": self.term, "receipt": slip, "show": {"say": "no" if why else "yes", "learn": LEARN},
         }  # fmt: skip
+        if why == EXPIRED:
+            answer["code"] = "expired"
         self.wire.to_node(node, "answer", answer)
 
     def order(self, door: str, do: str) -> None:
@@ -159,16 +166,28 @@ class QuickKeeper:
         """The reason of a denial, or None."""
         if door.name in self.locked:
             return "lockdown"
-        claim = ask.get("claim") or {}
-        person = next((one for one in self.people.values() if one.card and one.card == claim.get("value")), None)
+        person, kind = self._person(ask), ask["claim"]["kind"] if "claim" in ask else "face"
         if person is None:
-            return f"{claim.get('kind', 'face')}-unknown"
-        way = f"{claim['kind']}+pin" if ask.get("pin") else claim["kind"]
+            return f"{kind}-unknown"
+        if "probe" in ask and ask["probe"]["vector"] != probe(person.face or "")["vector"]:
+            return "face-no-match"
+        way = "face" if "probe" in ask else f"{kind}+pin" if ask.get("pin") else kind
         if way not in door.takes:
             return "credential"
-        if ask.get("pin") and ask["pin"] != person.pin:
+        if ask.get("pin") and ask["pin"] not in (person.pin, person.duress):
             return "pin"
+        if kind == "pass" and person.pass_is == "expired":  # noqa: S105 - what became of it, no secret
+            return EXPIRED
         return None if person.member else "member"
+
+    def _person(self, ask: dict[str, Any]) -> Person | None:
+        claim = ask.get("claim")
+        for one in self.people.values():
+            if claim is None and one.face and probe(one.face)["vector"] == ask.get("probe", {}).get("vector"):
+                return one
+            if claim and claim["value"] in (one.card, pass_text(one.name) if one.pass_is else None):
+                return one
+        return None
 
     def _event(self, node: str, event: dict[str, Any]) -> None:
         if event["seq"] <= self._upto.get(node, 0):

@@ -9,12 +9,13 @@ from typing import Any
 from ostiary.firmware.door.door import Door
 from ostiary.firmware.pi import bad_boots, boot_count
 from ostiary.firmware.pi.clock import NOT_AFTER_MS, NOT_BEFORE_MS
+from ostiary.firmware.pi.guard import HUNG_MS
 from ostiary.firmware.pi.hardware import Visit
 from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.sight import Seen
 from ostiary.firmware.virtual.leaf import Leaf
 from ostiary.firmware.virtual.pins import INSIDE, OWN
-from ostiary.firmware.virtual.quick.alone import QuickAlone
+from ostiary.firmware.virtual.quick.alone import QuickAlone, QuickPacks
 from ostiary.firmware.virtual.quick.clockwork import Clockwork
 from ostiary.firmware.virtual.quick.flash import Flash, FlashJournal, PowerCut
 from ostiary.firmware.virtual.quick.guard import QuickGuard
@@ -22,6 +23,7 @@ from ostiary.firmware.virtual.quick.wire import Wire
 
 START_MS = 400
 REPLY_WAIT_MS = 10_000
+SEES_TO_IT_MS = START_MS + HUNG_MS + 500  # until a node that is well has ended a guard that hangs, and started another
 NOTHING_MEASURED = {"decode": None, "detect": None, "align": None, "quality": None, "embed": None}
 Reply = Callable[["dict[str, Any]"], None]
 
@@ -45,7 +47,7 @@ class QuickNode:
         self.noted: list[dict[str, Any]] = []
         self.noted_ms: list[int] = []
         self.told: list[str] = []
-        self.alone: QuickAlone | None = None
+        self.packs = QuickPacks()
         self.display: dict[str, Any] | None = None
         self.guard: QuickGuard | None = None
         self.host: Host | None = None
@@ -54,7 +56,8 @@ class QuickNode:
         self._waiting: list[Callable[[int], None]] = []
         self._visits: list[tuple[dict[str, Any], Reply]] = []
         self._life = 0
-        self._tick_at_ms = 0
+        self._tick_at_ms = self._well_since_ms = 0
+        self._orphan: QuickGuard | None = None
         self._journal: FlashJournal | None = None
 
     # --- its lives -----------------------------------------------------------------------------------------------
@@ -64,7 +67,7 @@ class QuickNode:
         if self.host is not None:
             return
         self._life += 1
-        self._tick_at_ms, life = 0, self._life
+        self._tick_at_ms, life, self._well_since_ms = 0, self._life, self._clockwork.now_ms
         try:
             self._journal = FlashJournal(self.flash, self.noted)
             boot = boot_count.next_boot(self.flash.boot, self._journal.kept.last_boot)
@@ -82,9 +85,8 @@ class QuickNode:
         )
         about = {"firmware": "ostiary-pi 0.1.0", "roles": list(self.roles), "virtual": True}
         door = Door(self.door_name, boot, self._journal.kept, self.roles, safe_mode)
-        self.host = Host(door, self._journal, self, outside, about, self._dice.randbytes, lambda line: None)
-        self._turn(lambda now_ms: self._host().handle(("start",), now_ms))
-        self._turn(lambda now_ms: self._host().handle(("pack", self.alone), now_ms))
+        self.host = Host(door, self._journal, self, outside, self.packs, about, self._dice.randbytes, lambda line: None)
+        self._turn(lambda now_ms: self._host().start(now_ms))
         self.levels()
         if self.guard is not None:
             self._clockwork.after(START_MS, self.guard.start)
@@ -101,16 +103,23 @@ class QuickNode:
         self._wire.part(self)
         if self.guard is not None:
             self.guard.end()
-            self.guard = None
+            self._orphan, self.guard = self.guard, None
 
     def _reboot(self) -> None:
         self.kill()
         self._clockwork.after(START_MS, self.start)
 
+    def hang_guard(self, on: bool) -> None:
+        """Its guard's process is stopped, or goes on: the one that a dead node left behind, too."""
+        guard = self.guard or self._orphan
+        if guard is not None:
+            guard.hang(on)
+
     def hang(self, on: bool) -> None:
         """The process is stopped, or goes on with everything that waited for it."""
         self.hung = on
         if not on:
+            self._well_since_ms = self._clockwork.now_ms
             if self.guard is not None:
                 self.guard.wake()
             waiting, self._waiting = self._waiting, []
@@ -153,15 +162,15 @@ class QuickNode:
 
     def heard(self, purpose: str, message: dict[str, Any]) -> None:
         """From the wire."""
-        self._turn(lambda now_ms: self._host().handle((purpose, message), now_ms))
+        self._turn(lambda now_ms: self._host().heard(purpose, message, now_ms))
 
     def line(self, up: bool) -> None:
         """From the wire."""
         self._turn(lambda now_ms: self._host().line(up, now_ms))
 
-    def pack(self, alone: QuickAlone | None) -> None:
-        """A pack came, or none is held any more."""
-        self.alone = alone
+    def pack(self, alone: QuickAlone) -> None:
+        """A pack came."""
+        self.packs.held = alone
         self._turn(lambda now_ms: self._host().handle(("pack", alone), now_ms))
 
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
@@ -225,8 +234,9 @@ class QuickNode:
 
     @property
     def able(self) -> bool:
-        """Whether anything of this node could drop the strike: itself, or its guard."""
-        return (self.host is not None and not self.hung) or (self.guard is not None and self.guard.able)
+        """Whether anything here could have dropped the strike: the guard, or the node, if it was well for a while."""
+        well = self.host is not None and not self.hung and self._clockwork.now_ms - self._well_since_ms > SEES_TO_IT_MS
+        return well or (self.guard is not None and self.guard.able)
 
     def _guard_said(self, life: int) -> Callable[[int, str], None]:
         def reported(order: int, said: str) -> None:

@@ -8,46 +8,36 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ostiary.firmware.virtual.leaf import Leaf
 from ostiary.firmware.virtual.quick.alone import QuickAlone
+from ostiary.firmware.virtual.quick.brought import pass_text, probe
 from ostiary.firmware.virtual.quick.clockwork import Clockwork
+from ostiary.firmware.virtual.quick.door import QuickDoor
 from ostiary.firmware.virtual.quick.flash import Flash
 from ostiary.firmware.virtual.quick.keeper import QuickKeeper
 from ostiary.firmware.virtual.quick.node import REPLY_WAIT_MS, QuickNode
 from ostiary.firmware.virtual.quick.wire import Wire
 from ostiary.firmware.virtual.quick.wiring import WiredLeaf
-from ostiary.scenarios.play.judge import Edge, Journal, Testimony, Told
+from ostiary.scenarios.play.judge import Journal, Told, Witnessed
 from ostiary.scenarios.play.language import OPERATIONS, PLUGS, Scenario, Show
 from ostiary.scenarios.play.world import Row
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in it; where a sync costs nothing
-CAN = frozenset({"apart", "clock", "hang", "long", "packs", "pins", *OPERATIONS, *(f"unplug {plug}" for plug in PLUGS)})
-
-
-class QuickDoor:
-    """A door of this world: its leaf, its nodes, and what was seen of it."""
-
-    def __init__(self, leaf: Leaf, nodes: list[QuickNode]) -> None:
-        self.leaf, self.nodes = leaf, nodes
-        self.edges: list[Edge] = []
-        self.promised: set[str] = set()
-        self.exits: list[str] = []
-        self._looked = 0
-
-    @property
-    def reader(self) -> QuickNode:
-        return next(node for node in self.nodes if "reader" in node.roles)
-
-    @property
-    def strike(self) -> QuickNode:
-        return next(node for node in self.nodes if "strike" in node.roles)
-
-    def look(self) -> None:
-        """Take down the strike's edges since the last look."""
-        for edge in self.leaf.edges(self._looked):
-            self._looked = edge.number
-            if edge.pin == "strike":
-                self.edges.append(Edge(edge.level, edge.at_ms, edge.by))
+BACK_MS = 1_000  # what was plugged in again has begun
+CAN = frozenset(
+    {
+        "apart",
+        "clock",
+        "faces",
+        "hang",
+        "long",
+        "packs",
+        "passes",
+        "pictures",
+        "pins",
+        *OPERATIONS,
+        *(f"unplug {plug}" for plug in PLUGS),
+    }
+)
 
 
 class QuickWorld:
@@ -132,8 +122,14 @@ class QuickWorld:
                 door.promised.add(said["receipt"])
 
         facts: dict[str, Any] = {"credential": "card", "claim": {"kind": "card", "value": shown.card}, "faces": 0}
+        if shown.pass_of:
+            facts |= {"credential": "pass", "claim": {"kind": "pass", "value": pass_text(shown.pass_of)}}
         if shown.pin:
             facts["pin"] = shown.pin
+        if shown.pictures:
+            facts |= {"credential": "face", "faces": 1, "probe": probe(shown.pictures[0])}
+            if shown.card is None and shown.pass_of is None:
+                del facts["claim"]
         door.reader.visit(facts, reply)
         return replies
 
@@ -168,6 +164,8 @@ class QuickWorld:
 
     async def plug(self, what: str, door: str, out: bool) -> None:
         self.pull_plug(what, door, out)
+        if not out:
+            self.clockwork.run(self.now_ms + BACK_MS)
 
     def pull_plug(self, what: str, door: str, out: bool) -> None:
         """Pull a plug, or put it back."""
@@ -201,8 +199,8 @@ class QuickWorld:
         strike = self.doors[door].strike
         if what == "node":
             strike.hang(on)
-        elif strike.guard is not None:
-            strike.guard.hang(on)
+        else:
+            strike.hang_guard(on)
 
     async def set_clock(self, door: str, unix_ms: int) -> None:
         for node in self.doors[door].nodes:
@@ -233,10 +231,10 @@ class QuickWorld:
     async def rows(self, since: int) -> list[Row]:
         return [] if self.keeper is None else [record.row for record in self.keeper.records[since:]]
 
-    async def testimony(self, door: str) -> Testimony:
+    async def testimony(self, door: str) -> Witnessed:
         return self.told(door)
 
-    def told(self, door: str) -> Testimony:
+    def told(self, door: str) -> Witnessed:
         """Everything that is known of a door."""
         assert self.keeper is not None  # noqa: S101 - nobody judges an empty world
         here = self.doors[door]
@@ -251,7 +249,7 @@ class QuickWorld:
             )
             for node in sorted(here.nodes, key=lambda node: "strike" not in node.roles)
         )
-        return Testimony(
+        return Witnessed(
             tuple(here.edges),
             journals,
             self.keeper.decided(door),
