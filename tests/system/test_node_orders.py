@@ -15,15 +15,15 @@ sys.path.insert(0, str(Path(__file__).parent))  # the name `tests` belongs to a 
 
 from board_at_hand import PATIENCE_S, board_at_hand
 from broker_site import broker_site
-from played_keeper import NODE, NodeAtDoor, PlayedKeeper, node_at_door, two_nodes_at_door
+from played_keeper import NODE, NodeAtDoor, PlayedKeeper, at_hand, node_at_door, two_nodes_at_door
 from visitor import Visitor, kinds
 
 pytestmark = pytest.mark.system
 
 
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[NodeAtDoor]:
-    with node_at_door(tmp_path / "data") as running:
+@pytest.fixture(params=["pi", "esp32"])
+def node(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NodeAtDoor]:
+    with node_at_door(tmp_path / "data", at_hand(request.param)) as running:
         yield running
 
 
@@ -127,6 +127,7 @@ def test_an_owner_whose_lease_has_ended_is_heard_no_more_after_a_reboot_either(n
     assert len(node.board.edges(2)) == 2
 
 
+@pytest.mark.parametrize("node", ["pi"], indirect=True)  # no virtual chip has a camera
 def test_with_faces_off_no_picture_is_looked_at(node: NodeAtDoor) -> None:
     node.keeper.desire(face=False)
     reported(node.keeper, face=False)
