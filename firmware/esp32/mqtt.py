@@ -123,9 +123,10 @@ class Mqtt:
                 self._log("the line to the broker: nobody answers there in time")
             except (OSError, EOFError, ValueError) as mistake:
                 self._log("the line to the broker: " + (str(mistake) or type(mistake).__name__))
-            self._offline()
             if self._stopping:
+                self.online = False  # no news for whoever stopped us
                 return
+            self._offline()
             if self._now_ms() - started_ms > 1000 * LONGEST_WAIT_S:
                 wait_s = FIRST_WAIT_S  # it held for a while: the next try may be soon
             # Half of it by chance, so that a hundred doors do not come back in the same moment.

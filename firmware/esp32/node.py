@@ -76,6 +76,7 @@ class Node:
         self._clock = clock.Monotonic()
         self._turned = asyncio.Event()
         self._online = asyncio.Event()
+        self._wired = asyncio.Event()
         self._levels: "dict[str, bool]" = {}
         self._tasks: "list[Any]" = []
         self.bad = counts.begin(files + "/bad-boots")
@@ -98,15 +99,15 @@ class Node:
         self.host = Host(door, self.journal, outside, NoPacks(), about, os.urandom, self._clock.now_ms, log)
 
     async def run(self, ready: "Callable[[], None]") -> None:
-        """Be the node, for ever. `ready` is called when the broker hears it, or after five seconds without one: a
-        missing broker is no reason not to run."""
+        """Be the node, for ever. `ready` is called when its wires are there and the broker hears it, or after five
+        seconds: a missing broker is no reason not to run."""
         self.turn(self.host.start)
         self._tasks = [
             asyncio.create_task(self._fittings.run(self._level, self._brought, self._dropped)),
             asyncio.create_task(self._link.run()),
         ]
         try:
-            await asyncio.wait_for(self._online.wait(), READY_WAIT_MS / 1000)
+            await asyncio.wait_for(self._whole(), READY_WAIT_MS / 1000)
         except asyncio.TimeoutError:
             pass
         ready()
@@ -119,6 +120,10 @@ class Node:
                 await asyncio.wait_for(self._turned.wait(), wait_ms / 1000)
             except asyncio.TimeoutError:
                 self.turn(_pass)
+
+    async def _whole(self) -> None:
+        await self._wired.wait()
+        await self._online.wait()
 
     async def stop(self) -> None:
         """End in good order: this start was not a bad one."""
@@ -145,6 +150,7 @@ class Node:
         self.turn(lambda now_ms: self.host.line(online, now_ms))
 
     def _level(self, name: str, on: bool) -> None:
+        self._wired.set()
         if self._levels.get(name) != on:
             self._levels[name] = on
             self.turn(lambda now_ms: self.host.handle((name, on), now_ms))

@@ -28,11 +28,9 @@ async def main(flash: str, doorstep: str) -> int:
         ended.set()
 
     async def listen() -> None:
-        # The chip's own end: its player closes our standard input.
-        words = asyncio.StreamReader(sys.stdin)
-        while await words.readline():
-            pass
-        end(0)
+        # A line asks for an end in good order. Without one our player is dead, and we are about to be: as without power.
+        if await asyncio.StreamReader(sys.stdin).readline():
+            end(0)
 
     try:
         who = identity.read(identity.folder(flash))

@@ -38,6 +38,7 @@ class Board:
         self._log = log
         self._node: "Any" = None
         self._strike: "Any" = None
+        self._pattern = ""
         self._off: "Any" = None
         self._dropped: "Callable[[], None]" = lambda: None
 
@@ -77,6 +78,7 @@ class Board:
         self._say(shown)
 
     def tell(self, pattern: str) -> None:
+        self._pattern = pattern
         self._say({"do": "tell", "led": pattern, "buzzer": pattern})
 
     def feed(self) -> None:
@@ -90,6 +92,8 @@ class Board:
             self._strike.readline()
             self.pulse(0)  # off is what a start does first
         self._node = self._attached({"do": "attach", "as": "node", "roles": list(self._roles)})
+        if self._pattern:
+            self.tell(self._pattern)  # said before there was a lamp
         self._node.setblocking(False)
         reader: "Any" = Waiting(self._node)
         wired = _INSIDE + _OWN if "strike" in self._roles else _OWN

@@ -10,6 +10,7 @@ killed and started again, as the chip's own would do; so is one that ends by its
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import json
 import os
@@ -101,7 +102,8 @@ class Chip:
         self._ending = True
         process = self._process
         if process is not None and process.stdin is not None and not process.stdin.closed:
-            process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # it has ended by itself just now
+                os.write(process.stdin.fileno(), b"end\n")
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         """Until the node's output ends: pass its words on, and bite when it says nothing for too long."""

