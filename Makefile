@@ -5,7 +5,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := menu
 ROUNDS ?= 30
 IMAGES ?= $(OSTIARY_FACES)
-.PHONY: menu run demo test fuzz check format bench bench-models contract models lock clean wheel
+.PHONY: menu run demo test fuzz fuzz-tflite test-faults check format bench bench-models contract models lock clean wheel
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
@@ -22,6 +22,9 @@ test: .venv/ready-dev ## every test that needs no hardware
 
 fuzz: .venv/ready-dev ## feed hostile input to every target (ARGS: --only, --cases, --first, --file)
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+fuzz-tflite: .venv/ready-dev ## feed hostile model files to the TFLite core (ARGS: --runs, --seed, --corpus); with clang, libFuzzer
+	$(BIN)/python -m tests.fuzz.tflite $(ARGS)
 
 test-faults: .venv/ready-dev ## the long form of tests/faults: every call, every byte, 500 kills, thousands of cases at a door
 	OSTIARY_LONG=1 $(BIN)/python -m pytest tests/faults -o timeout=0 $(ARGS)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ostiary.controller.fleet import broker
-from ostiary.controller.fleet.nodes import FleetNode
+from ostiary.controller.fleet.nodes import FleetNode, runs_on
 from ostiary.controller.store.places import Places
 from ostiary.controller.supervise import Program, python
 
@@ -40,5 +40,6 @@ def _board(places: Places, door: str) -> Program:
 
 def _node(places: Places, node: FleetNode) -> Program:
     doorstep = str(places.doorstep(node.door))
-    own = python("ostiary.firmware.pi", "--node", str(places.node(node.node)), "--doorstep", doorstep)
+    runs = {"pi": "ostiary.firmware.pi", "esp32": "ostiary.firmware.virtual.esp32"}[runs_on(node.profile)]
+    own = python(runs, "--node", str(places.node(node.node)), "--doorstep", doorstep)
     return Program(f"node {node.node}", own)

@@ -21,6 +21,7 @@ BOARDS = Path(__file__).parent / "boards"
 OWN = "board.toml"
 LONGEST_FILE = 64 * 1024
 HIGHEST_PIN = 63
+NO_CHIP = "none"  # what a virtual board says of its chip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,11 @@ class Profile:
     input_only: frozenset[int]
     taken: Mapping[int, str]
     wires: Mapping[str, Wire]
+
+    @property
+    def virtual(self) -> bool:
+        """Whether its pins are pretended by a process."""
+        return self.chip == NO_CHIP
 
     def pin(self, function: str) -> int | None:
         """The pin of a function, where the board has it."""

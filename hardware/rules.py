@@ -122,7 +122,7 @@ def _strike(profile: Profile, wire: Wire) -> Iterable[BadProfile]:
     if wire.open_drain:
         yield refused("An open drain never drives it high.", "Leave open-drain away.")
     resistor = wire.pull_down_ohm
-    if profile.runs != "virtual" and (resistor is None or resistor > STRIKE_PULL_DOWN_OHM):
+    if not profile.virtual and (resistor is None or resistor > STRIKE_PULL_DOWN_OHM):
         floats = (
             "That pin floats while the board boots" if level == "floats" else "The pin floats when its program ends"
         )

@@ -9,7 +9,7 @@ OUTPUTS = ("strike", "led", "buzzer")
 INPUTS = ("contact", "rex", "fire", "tamper", "power", "wiegand-d0", "wiegand-d1")
 FUNCTIONS = OUTPUTS + INPUTS
 
-RUNS = ("pi", "esp32", "virtual")
+RUNS = ("pi", "esp32")
 HANGS = ("inside", "outside")
 CAMERAS = ("none", "by-cable", "on-board")
 # What a pin does by itself from power-on until the program sets it.

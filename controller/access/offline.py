@@ -18,6 +18,7 @@ from typing import Any
 
 from ostiary.controller.access.gallery import Gallery
 from ostiary.controller.access.packing import Known, Packed, PackTooLarge, Pass, Whereto, narrower, packed
+from ostiary.controller.fleet.nodes import runs_on
 from ostiary.controller.fleet.packs import Book, Forgetting, Made, Transfer
 from ostiary.controller.people.card_number import CARD_NUMBERS, open_number
 from ostiary.controller.people.errors import CardUnreadable
@@ -305,7 +306,7 @@ class Offline:
     ) -> Packed:
         post = held.post
         card_key = packs.key(post.secret, self._site, post.node, "card")
-        rounds = ROUNDS_SMALL if post.profile.startswith("esp32") else ROUNDS
+        rounds = ROUNDS_SMALL if runs_on(post.profile) == "esp32" else ROUNDS
         numbers = {person: found for person in gallery.known.people if (found := self._numbers_of(gallery, person))}
         used: set[tuple[str, str]] = set()
 

@@ -10,7 +10,7 @@ import typer
 
 from ostiary import controller
 
-BENCHES = ("policy", "log", "node", "offline", "web")
+BENCHES = ("policy", "log", "node", "offline", "web", "esp32")
 
 bench = typer.Typer(help="Measure this machine, with ratios against peers in one run.", no_args_is_help=True)
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object for each benchmark.")]
@@ -48,6 +48,15 @@ def log(rounds: ROUNDS = 5, size: SIZE = 10_000, on: ON = None, as_json: AS_JSON
     """
     where = () if on is None else ("--on", str(on))
     raise typer.Exit(_start("log", rounds, as_json, "--size", str(size), *where))
+
+
+@bench.command()
+def esp32(rounds: ROUNDS = 5, as_json: AS_JSON = False) -> None:
+    """The TFLite core beside tflite-micro, the MQTT line beside paho, an ask at a virtual ESP32, and heap by part.
+
+    ostiary bench esp32 --json
+    """
+    raise typer.Exit(_start("esp32", rounds, as_json))
 
 
 @bench.command()

@@ -20,7 +20,9 @@ def add(
     name: Annotated[str, typer.Argument(metavar="NODE", help="A new name, or one whose place changes.")],
     door: Annotated[str, typer.Option(help="The door at which it hangs.")],
     role: Annotated[list[str], typer.Option(help="reader (may hang outside), strike (always inside); twice for both.")],
-    board: Annotated[str, typer.Option(help="What it is made of; virtual: it has no hardware.")] = "virtual",
+    board: Annotated[
+        str, typer.Option(help="What it is made of; virtual and virtual-esp32 have no hardware.")
+    ] = "virtual",
     data: DATA = Path("var"),
 ) -> None:
     """Give a node its identity and its place. The site is closed meanwhile; its next start knows the node.
@@ -31,12 +33,12 @@ def add(
         ostiary node add studio-inside --door studio --role strike
     """
     from ostiary.controller.cli.stopping import one_sentence
-    from ostiary.controller.fleet.nodes import FleetNode, strikeless
+    from ostiary.controller.fleet.nodes import FleetNode, is_virtual, strikeless
     from ostiary.controller.founding import add_node
     from ostiary.controller.store.places import Places
 
     with one_sentence():
-        where, nodes = add_node(Places(data), FleetNode(name, door, tuple(role), board, board == "virtual"))
+        where, nodes = add_node(Places(data), FleetNode(name, door, tuple(role), board, is_virtual(board)))
     typer.echo(f"The node {name} hangs at {door} ({', '.join(role)}). Its identity: {where}")
     if (why := strikeless(nodes).get(door)) is not None:
         typer.echo(f"No grant can open {door} yet. {why} Give it one node with --role strike.", err=True)
@@ -109,3 +111,26 @@ def pi(
         command.append("--pin")
     # The node is a program of its own: the controller's code is not in its process.
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter and module
+
+
+@node.command()
+def esp32(
+    directory: Annotated[
+        Path,
+        typer.Option(
+            "--node",
+            help="The node's directory: who it is and what proves it (made when the node is claimed).",
+        ),
+    ],
+    doorstep: Annotated[Path, typer.Option(help="The virtual door to stand at: its board's socket.")],
+    virtual: Annotated[bool, typer.Option("--virtual", help="Said for clearness: here it is always virtual.")] = True,
+) -> None:
+    """Run the ESP32's own program on a pretended chip: real MicroPython, with a flash, a watchdog, and new starts.
+
+    The node's board is virtual-esp32. A chip itself runs what is flashed onto it (hardware/firmware.md).
+
+        ostiary node esp32 --virtual --node var/nodes/store-1 --doorstep var/run/store.sock
+    """
+    command = [sys.executable, "-m", "ostiary.firmware.virtual.esp32"]
+    # As with `pi`: the controller's code is not in the node's process.
+    os.execv(sys.executable, [*command, "--node", str(directory), "--doorstep", str(doorstep)])  # noqa: S606

@@ -60,13 +60,29 @@ def checked(node: FleetNode) -> FleetNode:
         check_roles(board, node.roles)
     except BadProfile as mistake:
         raise BadBoard(mistake.what, mistake.why, mistake.now) from mistake
-    if node.virtual != (board.runs == "virtual"):
+    if node.virtual != board.virtual:
         raise BadBoard(
             f"The node {node.node} cannot be on the board {board.board}.",
-            "A virtual node has the board virtual, and no other node has it.",
+            "A virtual node has a board without a chip, and no other node has one.",
             "Name the board that it is made of: ostiary board list",
         )
     return node
+
+
+def runs_on(board: str) -> str:
+    """Which program runs on a board of this name: "pi" or "esp32"; "pi" for a board that came with another release."""
+    try:
+        return shipped(board).runs
+    except BadProfile:
+        return "pi"
+
+
+def is_virtual(board: str) -> bool:
+    """Whether a board of this name has no hardware. Raises `BadBoard` where there is none of this name."""
+    try:
+        return shipped(board).virtual
+    except BadProfile as mistake:
+        raise BadBoard(mistake.what, mistake.why, mistake.now) from mistake
 
 
 def fleet_nodes(places: Places) -> tuple[FleetNode, ...]:

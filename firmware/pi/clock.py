@@ -17,6 +17,11 @@ def now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+def stopwatch() -> float:
+    """Milliseconds, as exact as the machine has them, for measuring."""
+    return time.perf_counter() * 1000
+
+
 def wall() -> tuple[int, str]:
     """`(offset_ms, confidence)`: Unix time is offset_ms + now_ms(); confidence is "set" or "unset"."""
     unix_ms = time.time_ns() // 1_000_000

@@ -53,6 +53,11 @@ def fit(who: Identity, chosen: Chosen, log: Callable[[str], None]) -> Fittings:
     """The adapters for this node on its board. Raises `NoHardware`, and `BadProfile` for a board that it cannot be."""
     board = rules.checked(of_node(who.profile, who.directory))
     rules.check_roles(board, who.roles)
+    if board.runs != "pi":
+        raise NoHardware(
+            f"The node cannot run here. Its board is {board.board}, and this program runs on a Raspberry Pi. "
+            "Claim the node again with the board that it is: ostiary board list"
+        )
     if who.virtual:
         return virtual(chosen.doorstep, who.roles, log)
     if chosen.doorstep is not None:
@@ -94,11 +99,6 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
 
 def raspberry(who: Identity, board: Profile, chosen: Chosen, log: Callable[[str], None]) -> Fittings:
     """The pins and the camera of this Raspberry Pi, as its board's profile wires them. Raises `NoHardware`."""
-    if board.runs != "pi":
-        raise NoHardware(
-            f"The node cannot run here. Its board is {board.board}, and this program runs on a Raspberry Pi. "
-            "Claim the node again with the board that it is: ostiary board list"
-        )
     open_lens = None
     if "reader" in who.roles and chosen.camera != "none":
         open_lens = partial(lens.open_lens, chosen.camera)

@@ -10,17 +10,12 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from ostiary.firmware.door.envelope import RETAINED, Envelope
 from ostiary.firmware.pi.identity import BadIdentity, Identity
-from ostiary.protocol import keys, messages, seal, topics
-from ostiary.protocol.errors import Refused
 
 KEEPALIVE_S = 5
 FIRST_WAIT_S = 1
 LONGEST_WAIT_S = 8
-HEARD = {"reader": ("answer", "command", "desired", "pack"), "strike": ("release", "command", "desired", "pack")}
-SAID = ("ask", "event", "status", "reported")
-# What stands at the broker for whoever comes later; anything else that was left lying there is refused.
-RETAINED = ("status", "reported", "desired")
 
 
 class Link:
@@ -46,13 +41,8 @@ class Link:
         self._heard = heard
         self._connected = connected
         self._log = log
-        self._random = random
-        self._refusals: dict[str, int] = {}
         self._subscribed = False
-        site, node = identity.site, identity.node
-        self._hears = [purpose for purpose in topics.PURPOSES if any(purpose in HEARD[role] for role in identity.roles)]
-        self._keys = {purpose: keys.message_key(identity.secret, site, node, purpose) for purpose in topics.PURPOSES}
-        self._topics = {purpose: topics.topic(site, node, purpose) for purpose in topics.PURPOSES}
+        self._envelope = Envelope(identity.site, identity.node, identity.roles, identity.secret, random, log)
         self._client = self._make_client()
 
     @property
@@ -68,18 +58,16 @@ class Link:
     def say(self, purpose: str, message: dict[str, Any]) -> bool:
         """Seal and publish. False when the broker does not hear us: nothing is kept for later then, because a late
         ask is worthless and events are in the journal. Raises `Refused` for a message outside the contract."""
-        sealed = self._sealed(purpose, message)
+        sealed = self._envelope.seal(purpose, message)
         if not self.online:
             return False
-        sent = self._client.publish(self._topics[purpose], sealed, qos=1, retain=purpose in RETAINED)
+        sent = self._client.publish(self._envelope.topic(purpose), sealed, qos=1, retain=purpose in RETAINED)
         return sent.rc == mqtt.MQTT_ERR_SUCCESS
 
     def stop(self) -> None:
         """Say *stopped* and disconnect."""
         if self.online:
-            said = self._client.publish(
-                self._topics["status"], self._sealed("status", {**self._status, "state": "stopped"}), 1, True
-            )
+            said = self._client.publish(*self._ending("stopped"), 1, True)
             try:
                 said.wait_for_publish(timeout=1.0)
             except (RuntimeError, ValueError) as mistake:  # paho's words for: the connection went in this moment
@@ -104,9 +92,7 @@ class Link:
             ) from mistake
         client.tls_set_context(context)
         client.reconnect_delay_set(FIRST_WAIT_S, LONGEST_WAIT_S)
-        client.will_set(
-            self._topics["status"], self._sealed("status", {**self._status, "state": "lost"}), qos=1, retain=True
-        )
+        client.will_set(*self._ending("lost"), qos=1, retain=True)
         client.on_socket_open = _no_delay
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
@@ -119,7 +105,7 @@ class Link:
         if reason.is_failure:
             self._log(f"the broker refused us: {reason}")
             return
-        client.subscribe([(self._topics[purpose], 1) for purpose in self._hears])
+        client.subscribe([(topic, 1) for topic in self._envelope.subscriptions])
 
     def _on_subscribe(self, client: mqtt.Client, data: Any, number: int, reasons: Any, properties: Any) -> None:
         # Not before: an answer that comes while we are not subscribed would be lost.
@@ -136,25 +122,12 @@ class Link:
         self._connected(False)
 
     def _on_message(self, client: mqtt.Client, data: Any, message: mqtt.MQTTMessage) -> None:
-        try:
-            _, _, purpose = topics.parse(message.topic)
-            if purpose not in self._hears or message.topic != self._topics[purpose]:
-                return
-            # Nobody may leave what moves or orders a door lying at the broker for later.
-            if message.retain and purpose not in RETAINED:
-                self._log(f"a message was refused: {purpose} was retained")
-                return
-            plain = seal.unseal(self._keys[purpose], self._identity.node, purpose, bytes(message.payload))
-            self._heard(purpose, messages.decode(purpose, plain))
-        except Refused as refused:
-            count = self._refusals[refused.code] = self._refusals.get(refused.code, 0) + 1
-            # A flood of bad messages must not fill the disk: told at 1, 2, 4, 8, …
-            if count & (count - 1) == 0:
-                self._log(f"a message was refused ({count} times): {refused}")
+        opened = self._envelope.open(message.topic, bytes(message.payload), message.retain)
+        if opened is not None:
+            self._heard(*opened)
 
-    def _sealed(self, purpose: str, message: dict[str, Any]) -> bytes:
-        plain = messages.encode(purpose, message)
-        return seal.seal(self._keys[purpose], self._identity.node, purpose, plain, self._random(seal.BLOCK_BYTES))
+    def _ending(self, state: str) -> tuple[str, bytes]:
+        return self._envelope.topic("status"), self._envelope.seal("status", {**self._status, "state": state})
 
 
 def _no_delay(client: mqtt.Client, data: Any, opened: Any) -> None:

@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from ostiary.firmware.door.door import Door
+from ostiary.firmware.door.host import Host, Outside
 from ostiary.firmware.pi import bad_boots, boot_count, clock, fittings, identity, notify
 from ostiary.firmware.pi.guard import Guard
 from ostiary.firmware.pi.hardware import Camera, Visit
-from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.link import Link
 from ostiary.firmware.pi.looking import Looking
 from ostiary.firmware.pi.pack_file import PackFile, match_of
 from ostiary.firmware.pi.sight import NotAsked, Seen, Sight
+from ostiary.firmware.pi.visiting import attend
 
 FIRMWARE = "ostiary-pi 0.1.0"
 LONGEST_WAIT_S = 1.0
@@ -60,13 +61,14 @@ def run(directory: Path, chosen: fittings.Chosen) -> bool:
     outside = Outside(
         say=link.say,
         pulse=no_strike if guard is None else guard.pulse,
+        show=hardware.display.show,
         tell=hardware.tell,
         good=lambda: bad_boots.settle(who.bad_boots, 0),
         reboot=node.reboot,
     )
     door = Door(who.door, boot, journal.kept, who.roles, safe_mode)
     packs = PackFile(who, match_of(who), log)
-    node.host = Host(door, journal, hardware.display, outside, packs, about, os.urandom, log)
+    node.host = Host(door, journal, outside, packs, about, os.urandom, clock.stopwatch, log)
     node.guard = guard
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: node.stop())
@@ -171,7 +173,7 @@ class Node:
             replied.set()
 
         attended = replace(visit, reply=reply)
-        self._turns.put(lambda now_ms: self.host.visit(attended, seen, now_ms))
+        self._turns.put(lambda now_ms: attend(self.host, attended, seen, now_ms))
         replied.wait(REPLY_WAIT_S)
 
     def wait_ready(self) -> None:

@@ -219,7 +219,7 @@ def alone_1_of_1000(rounds: int, step: Step) -> dict[str, float]:
 def idle(step: Step, faces: bool) -> dict[str, float]:
     """A Pi's node on pretended pins with nobody there: CPU of it and its children, and what it holds in memory."""
     with tempfile.TemporaryDirectory() as data, broker_site(Path(data) / "site", NODE) as site:
-        site.add(NODE, virtual=False)
+        site.add(NODE, board="pi-4")
         site.kill()
         site.start()
         keeper = PlayedKeeper(site)

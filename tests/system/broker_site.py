@@ -22,7 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from ostiary.controller.fleet import broker
 from ostiary.controller.fleet.ca import Leaf
 from ostiary.controller.fleet.identity import make_node
-from ostiary.controller.fleet.nodes import FleetNode
+from ostiary.controller.fleet.nodes import FleetNode, is_virtual
 from ostiary.controller.store.keys import KeyStore, load_or_make_master
 from ostiary.controller.store.places import Places
 from ostiary.protocol import topics
@@ -126,8 +126,8 @@ class BrokerSite:
     process: subprocess.Popen[bytes] | None = None
     _peers: list[Peer] = field(default_factory=list)
 
-    def add(self, name: str, *, roles: tuple[str, ...] = ("reader", "strike"), virtual: bool = True) -> Path:
-        node = FleetNode(name, "front", roles, "virtual" if virtual else "pi-4", virtual)
+    def add(self, name: str, *, roles: tuple[str, ...] = ("reader", "strike"), board: str = "virtual") -> Path:
+        node = FleetNode(name, "front", roles, board, is_virtual(board))
         made = make_node(self.places, self.vault, SITE, node, host="127.0.0.1", port=self.port, at_ms=now_ms())
         self.prepare()
         return made
@@ -266,17 +266,18 @@ def broker_site(
     *nodes: str,
     roles: Mapping[str, tuple[str, ...]] | None = None,
     change: Callable[[str], str] | None = None,
+    board: str = "virtual",
 ) -> Iterator[BrokerSite]:
-    """A running broker that knows these nodes, and those of `roles`, which are not both reader and strike; `change` may
-    rewrite its configuration, e.g. to widen a right."""
+    """A running broker that knows these nodes, and those of `roles`, which are not both reader and strike; all are made
+    of `board`. `change` may rewrite its configuration, e.g. to widen a right."""
     places = Places(data)
     places.prepare()
     site = BrokerSite(places, KeyStore(places.keys_db, load_or_make_master(places.master_key)), free_port())
     site.prepare()
     for node in nodes:
-        site.add(node)
+        site.add(node, board=board)
     for node, own in (roles or {}).items():
-        site.add(node, roles=own)
+        site.add(node, roles=own, board=board)
     if change:
         path = broker.files(site.places).configuration
         before = path.read_text()

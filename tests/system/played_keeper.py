@@ -3,18 +3,30 @@
 import contextlib
 import itertools
 import os
+import sys
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from board_at_hand import PATIENCE_S, BoardAtHand, board_at_hand, line_of, python
 from broker_site import BrokerSite, Heard, Peer, broker_site, topic
 
 from ostiary.protocol import base64url, keys, messages, seal, topics
 
 NODE = "front-1"
+MICROPYTHON = Path(sys.executable).parent / "micropython"
+PROGRAMS = {"pi": "ostiary.firmware.pi", "esp32": "ostiary.firmware.virtual.esp32"}
+BOARDS = {"pi": "virtual", "esp32": "virtual-esp32"}
 ROLES = {"front-reader": ("reader",), "front-strike": ("strike",)}
+
+
+def at_hand(kind: str) -> str:
+    """The kind itself; skips the test where this machine cannot play it."""
+    if kind == "esp32" and not MICROPYTHON.exists():
+        pytest.skip("MicroPython is not installed beside this Python: its wheel exists for x86-64 Linux only.")
+    return kind
 
 
 class PlayedKeeper:
@@ -123,18 +135,18 @@ class PlayedKeeper:
 
 
 class NodeAtDoor:
-    """The node's process, its board and its keeper."""
+    """The node's process, its board and its keeper. `kind` is "pi" or "esp32"; a chip's process is the one that plays
+    the chip, and killing it takes the chip's power."""
 
-    def __init__(self, site: BrokerSite, board: BoardAtHand, node: str = NODE) -> None:
-        self.site, self.board = site, board
+    def __init__(self, site: BrokerSite, board: BoardAtHand, node: str = NODE, kind: str = "pi") -> None:
+        self.site, self.board, self.kind = site, board, kind
         self.directory = site.places.node(node)
         self.keeper = PlayedKeeper(site, node)
         self.start()
 
     def start(self) -> None:
-        self.process = python(
-            "ostiary.firmware.pi", "--node", str(self.directory), "--doorstep", str(self.board.socket)
-        )
+        words = "--node", str(self.directory), "--doorstep", str(self.board.socket)
+        self.process = python(PROGRAMS[self.kind], *words)
         assert line_of(self.process) == "READY"
 
     def stop(self) -> int:
@@ -146,12 +158,19 @@ class NodeAtDoor:
         self.process.wait()
 
     def guard_pid(self) -> int:
-        """The node's child that guards the strike, beside the one that looks (Linux: /proc; a bare machine has no
-        `ps`)."""
+        """The node's child that guards the strike, beside the one that looks."""
+        return self._child(b"strike_guard")
+
+    def mind_pid(self) -> int:
+        """The process that the door's mind runs in: a Pi node's own, or the one in which MicroPython runs."""
+        return self.process.pid if self.kind == "pi" else self._child(b"micropython")
+
+    def _child(self, words: bytes) -> int:
+        """Linux: /proc; a bare machine has no `ps`."""
         (child,) = [
             int(stat.parent.name)
             for stat in Path("/proc").glob("[0-9]*/stat")
-            if _parent_of(stat) == self.process.pid and b"strike_guard" in (stat.parent / "cmdline").read_bytes()
+            if _parent_of(stat) == self.process.pid and words in (stat.parent / "cmdline").read_bytes()
         ]
         return child
 
@@ -165,22 +184,30 @@ def _parent_of(stat: Path) -> int | None:
 
 
 @contextlib.contextmanager
-def node_at_door(data: Path) -> Iterator[NodeAtDoor]:
+def node_at_door(data: Path, kind: str = "pi") -> Iterator[NodeAtDoor]:
     """Broker, board and node run, and the keeper is in the test's hands."""
-    with broker_site(data, NODE) as site, board_at_hand() as board, contextlib.ExitStack() as ending:
-        yield _running(site, board, NODE, ending)
+    with (
+        broker_site(data, NODE, board=BOARDS[kind]) as site,
+        board_at_hand() as board,
+        contextlib.ExitStack() as ending,
+    ):
+        yield _running(site, board, NODE, ending, kind)
 
 
 @contextlib.contextmanager
-def two_nodes_at_door(data: Path) -> Iterator[tuple[NodeAtDoor, NodeAtDoor]]:
+def two_nodes_at_door(data: Path, kind: str = "pi") -> Iterator[tuple[NodeAtDoor, NodeAtDoor]]:
     """The same with a reader and a strike as nodes of their own, on one board."""
-    with broker_site(data, roles=ROLES) as site, board_at_hand() as board, contextlib.ExitStack() as ending:
-        reader, strike = (_running(site, board, name, ending) for name in ROLES)
+    with (
+        broker_site(data, roles=ROLES, board=BOARDS[kind]) as site,
+        board_at_hand() as board,
+        contextlib.ExitStack() as ending,
+    ):
+        reader, strike = (_running(site, board, name, ending, kind) for name in ROLES)
         yield reader, strike
 
 
-def _running(site: BrokerSite, board: BoardAtHand, name: str, ending: contextlib.ExitStack) -> NodeAtDoor:
-    node = NodeAtDoor(site, board, name)
+def _running(site: BrokerSite, board: BoardAtHand, name: str, ending: contextlib.ExitStack, kind: str) -> NodeAtDoor:
+    node = NodeAtDoor(site, board, name, kind)
 
     def end() -> None:
         if node.process.poll() is None:

@@ -43,7 +43,7 @@ def pi_node(site: BrokerSite, *arguments: str, **extra: str) -> Iterator[subproc
 def site(tmp_path: Path) -> Iterator[BrokerSite]:
     with broker_site(tmp_path / "site", NODE) as site:
         # Before anybody has a certificate in hand: the same name, and now not a virtual one.
-        site.add(NODE, virtual=False)
+        site.add(NODE, board="pi-4")
         site.kill()
         site.start()
         yield site

@@ -44,6 +44,7 @@ def test_a_shipped_board_keeps_every_rule(name: str) -> None:
 def test_the_boards_that_were_promised_are_there() -> None:
     assert set(names()) == {
         "pi-4", "pi-5", "esp32-s3-eye", "xiao-esp32s3-sense", "esp32-p4-function-ev", "esp32-devkitc", "virtual",
+        "virtual-esp32",
     }  # fmt: skip
 
 

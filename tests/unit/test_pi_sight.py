@@ -10,11 +10,13 @@ import pytest
 
 from ostiary.firmware.door import journal
 from ostiary.firmware.door.door import Door
+from ostiary.firmware.door.host import Host, Outside
+from ostiary.firmware.pi import clock
 from ostiary.firmware.pi.hardware import Visit
-from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.journal_file import JournalFile
 from ostiary.firmware.pi.looking import MISSING, CannotLook, Looked, Unreadable
 from ostiary.firmware.pi.sight import MOTION, TURN_EVERY_S, TURN_FRAMES, NotAsked, Seen, Sight
+from ostiary.firmware.pi.visiting import attend
 from ostiary.models import liveness
 from ostiary.protocol import base64url, messages
 
@@ -112,16 +114,13 @@ class Bench:
         self.guarded = True
         file = JournalFile(directory / "journal")
         door = Door("front", 1, journal.recover(b""))
-        outside = Outside(self.say, self.pulse, self.told.append, lambda: None, lambda: None)
+        outside = Outside(self.say, self.pulse, self.show, self.told.append, lambda: None, lambda: None)
         about = {"firmware": "a test", "roles": ["reader", "strike"], "virtual": True}
-        self.host = Host(door, file, self, outside, NoPack(), about, bytes, lambda line: None)
+        self.host = Host(door, file, outside, NoPack(), about, bytes, clock.stopwatch, lambda line: None)
         self.host.line(True, 0)
 
     def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
         self.shown.append(show["say"])
-
-    def ask_to_turn(self) -> None:
-        self.shown.append("turn")
 
     def say(self, purpose: str, message: dict[str, Any]) -> bool:
         self.said.append((purpose, messages.encode(purpose, message)))
@@ -148,7 +147,7 @@ def test_the_probe_is_wiped_once_the_ask_is_out_and_the_reply_comes_once(tmp_pat
     probe = bytearray(b"\x05" * 192)
     facts = {"credential": "face", "faces": 0, "no_probe": "face-missing"}
     seen = Seen(facts, {"decode": 1.0}, 0, "face-missing", lambda: probe.__setitem__(slice(None), bytes(192)))
-    bench.host.visit(Visit(replies.append), seen, 100)
+    attend(bench.host, Visit(replies.append), seen, 100)
     assert [purpose for purpose, _ in bench.said] == ["reported", "status", "ask"]
     assert (bytes(probe), facts) == (bytes(192), {})
     bench.host.handle(("answer", GRANT), 150)
@@ -162,7 +161,7 @@ def test_without_a_line_an_ask_is_not_kept_for_later(tmp_path: Path) -> None:
     bench, replies = Bench(tmp_path), []
     bench.online = False
     seen = Seen({"credential": "card", "claim": {"kind": "card", "value": "1"}, "faces": 0}, {}, 0, None, lambda: None)
-    bench.host.visit(Visit(replies.append), seen, 100)
+    attend(bench.host, Visit(replies.append), seen, 100)
     bench.online = True
     bench.host.handle(("tick",), 3_100)
     assert [purpose for purpose, _ in bench.said].count("ask") == 1
@@ -173,7 +172,7 @@ def test_a_guard_that_takes_no_order_is_a_strike_that_stays_off(tmp_path: Path) 
     bench = Bench(tmp_path)
     bench.guarded = False
     seen = Seen({"credential": "card", "claim": {"kind": "card", "value": "1"}, "faces": 0}, {}, 0, None, lambda: None)
-    bench.host.visit(Visit(deaf), seen, 100)
+    attend(bench.host, Visit(deaf), seen, 100)
     bench.host.handle(("answer", GRANT), 150)
     assert not bench.host.door.passage.strike.on
     bench.host.handle(("tick",), 5_000)

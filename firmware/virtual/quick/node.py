@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ostiary.firmware.door.door import Door
+from ostiary.firmware.door.host import Host, Outside
 from ostiary.firmware.pi import bad_boots, boot_count
 from ostiary.firmware.pi.clock import NOT_AFTER_MS, NOT_BEFORE_MS
 from ostiary.firmware.pi.guard import HUNG_MS
 from ostiary.firmware.pi.hardware import Visit
-from ostiary.firmware.pi.host import Host, Outside
 from ostiary.firmware.pi.sight import Seen
+from ostiary.firmware.pi.visiting import attend
 from ostiary.firmware.virtual.leaf import Leaf
 from ostiary.firmware.virtual.pins import INSIDE, OWN
 from ostiary.firmware.virtual.quick.alone import QuickAlone, QuickPacks
@@ -79,13 +80,17 @@ class QuickNode:
         outside = Outside(
             say=self._say,
             pulse=self._pulse,
+            show=self._show,
             tell=lambda pattern: self.told.append(pattern),
             good=lambda: bad_boots.settle(self.flash.bad_boots, 0),
             reboot=lambda: self._clockwork.after(0, self._reboot),
         )
         about = {"firmware": "ostiary-pi 0.1.0", "roles": list(self.roles), "virtual": True}
         door = Door(self.door_name, boot, self._journal.kept, self.roles, safe_mode)
-        self.host = Host(door, self._journal, self, outside, self.packs, about, self._dice.randbytes, lambda line: None)
+        watch = lambda: float(self._clockwork.now_ms)  # noqa: E731 - a name for the reader
+        self.host = Host(
+            door, self._journal, outside, self.packs, about, self._dice.randbytes, watch, lambda line: None
+        )
         self._turn(lambda now_ms: self._host().start(now_ms))
         self.levels()
         if self.guard is not None:
@@ -151,7 +156,7 @@ class QuickNode:
             self._clockwork.after(0, lambda: self._attended(life, visit))
 
         seen = Seen(dict(facts), NOTHING_MEASURED, facts.get("faces", 0), None, lambda: None)
-        self._turn(lambda now_ms: self._host().visit(Visit(replied), seen, now_ms))
+        self._turn(lambda now_ms: attend(self._host(), Visit(replied), seen, now_ms))
         self._clockwork.after(REPLY_WAIT_MS, lambda: self._attended(life, visit))
 
     def _attended(self, life: int, visit: tuple[dict[str, Any], Reply]) -> None:
@@ -173,14 +178,10 @@ class QuickNode:
         self.packs.held = alone
         self._turn(lambda now_ms: self._host().handle(("pack", alone), now_ms))
 
-    def show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
-        """The display."""
-        self.display = {**show, "receipt": slip}
-
-    def ask_to_turn(self) -> None:
-        """No camera hangs in virtual time, so nobody is asked."""
-
     # --- its parts -----------------------------------------------------------------------------------------------
+
+    def _show(self, show: dict[str, Any], slip: dict[str, Any] | None) -> None:
+        self.display = {**show, "receipt": slip}
 
     def _host(self) -> Host:
         assert self.host is not None  # noqa: S101 - steps run only in a life

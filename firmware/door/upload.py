@@ -1,8 +1,8 @@
 """Which journal entries to publish when: in order, a bounded number unacknowledged, again after a while."""
 
-from __future__ import annotations
-
-from typing import Any
+TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Upload:
@@ -12,9 +12,9 @@ class Upload:
         self._window = window
         self._again_ms = again_ms
         self._sent_upto = 0
-        self._sent_ms: int | None = None
+        self._sent_ms: "int | None" = None
 
-    def due(self, entries: list[dict[str, Any]], now_ms: int) -> list[dict[str, Any]]:
+    def due(self, entries: "list[dict[str, Any]]", now_ms: int) -> "list[dict[str, Any]]":
         """The entries to publish now, of all that are unacknowledged (in order of `seq`)."""
         if not entries:
             self._sent_ms = None
@@ -31,6 +31,6 @@ class Upload:
         """Begin anew: the connection is another one."""
         self._sent_ms = None
 
-    def due_ms(self, entries: list[dict[str, Any]]) -> int | None:
+    def due_ms(self, entries: "list[dict[str, Any]]") -> "int | None":
         """When `due` is wanted again, while something is unacknowledged."""
         return None if not entries or self._sent_ms is None else self._sent_ms + self._again_ms

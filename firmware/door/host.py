@@ -1,81 +1,119 @@
-"""Carries out what the door's mind wants, in order, and gives each visit its one reply."""
+"""Carries out what the door's mind wants, in order, and gives each visit its one reply. The same on every board.
 
-from __future__ import annotations
-
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+Whatever reaches out of this file is handed in: journal, line, strike, display, packs, chance and a stopwatch.
+"""
 
 from ostiary.firmware.door.door import Door
-from ostiary.firmware.pi.hardware import Display, Visit
-from ostiary.firmware.pi.journal_file import JournalFile
-from ostiary.firmware.pi.sight import Seen
-from ostiary.firmware.pi.upload import Upload
+from ostiary.firmware.door.upload import Upload
 from ostiary.protocol import base64url, codes
 from ostiary.protocol.errors import Refused
 from ostiary.protocol.parts import NONCE_BYTES
 
+TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    class Journal(Protocol):
+        """Entries on disk or flash. `append` and `remember` raise OSError when a write is not durable for sure; `mend`
+        then comes before the next one."""
+
+        @property
+        def entries(self) -> "list[dict[str, Any]]": ...
+        def append(self, entry: "dict[str, Any]") -> None: ...
+        def remember(self, term: int, desired: "dict[str, Any] | None") -> None: ...
+        def acknowledge(self, upto: int) -> None: ...
+        def mend(self) -> None: ...
+
+    class Packs(Protocol):
+        """The packs that this node holds: each method that returns events gives them to the mind. `pass_key` is what
+        the site signs its passes with, as far as the keeper has said."""
+
+        pass_key: "bytes | None"
+
+        def started(self) -> "list[tuple[Any, ...]]": ...
+        def take(self, message: "dict[str, Any]") -> "list[tuple[Any, ...]]": ...
+        def forget(self) -> None: ...
+
+
 MEND_MS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
 class Outside:
-    """What carries effects out of this process: `say(purpose, message)` publishes, `pulse(pulse_ms)` orders the guard
-    (both say whether that went), `tell(pattern)` is for lamp and buzzer, `good` is called once when this start turned
-    out well, `reboot` when one is ordered."""
+    """What carries effects out of the node: `say(purpose, message)` publishes, `pulse(pulse_ms)` drives the strike or
+    orders its guard (both say whether that went), `show(show, slip)` is the display's, `tell(pattern)` lamp's and
+    buzzer's; `good` is called once when this start turned out well, `reboot` when one is ordered."""
 
-    say: Callable[[str, dict[str, Any]], bool]
-    pulse: Callable[[int], bool]
-    tell: Callable[[str], None]
-    good: Callable[[], None]
-    reboot: Callable[[], None]
+    def __init__(
+        self,
+        say: "Callable[[str, dict[str, Any]], bool]",
+        pulse: "Callable[[int], bool]",
+        show: "Callable[[dict[str, Any], dict[str, Any] | None], None]",
+        tell: "Callable[[str], None]",
+        good: "Callable[[], None]",
+        reboot: "Callable[[], None]",
+    ) -> None:
+        self.say = say
+        self.pulse = pulse
+        self.show = show
+        self.tell = tell
+        self.good = good
+        self.reboot = reboot
 
 
-class Packs(Protocol):
-    """The packs on this node's disk: each method that returns events gives them to the mind. `pass_key` is what the
-    site signs its passes with, as far as the keeper has said."""
+class Reply:
+    """What a visit led to: what the display shows, the receipt's slip or None, the outcome where the decision is closed
+    already, the nonce of the ask (empty where none was sent), and how long its answer took in ms, or None."""
 
-    pass_key: bytes | None
-
-    def started(self) -> list[tuple[Any, ...]]: ...
-    def take(self, message: dict[str, Any]) -> list[tuple[Any, ...]]: ...
-    def forget(self) -> None: ...
+    def __init__(
+        self,
+        show: "dict[str, Any]",
+        slip: "dict[str, Any] | None",
+        outcome: "str | None",
+        nonce: str,
+        answer_ms: "float | None",
+    ) -> None:
+        self.show = show
+        self.slip = slip
+        self.outcome = outcome
+        self.nonce = nonce
+        self.answer_ms = answer_ms
 
 
 class Host:
     """Owns door and journal; every method is called from one thread. Times are monotonic ms.
 
-    `random(n)` gives unforeseeable bytes; `about` is what every status says of this node: firmware, roles, virtual.
+    `random(n)` gives unforeseeable bytes; `about` is what every status says of this node: firmware, roles, virtual;
+    `stopwatch()` is ms as exact as the board has them.
     """
 
     def __init__(
         self,
         door: Door,
-        journal: JournalFile,
-        display: Display,
+        journal: "Journal",
         outside: Outside,
-        packs: Packs,
-        about: Mapping[str, Any],
-        random: Callable[[int], bytes],
-        log: Callable[[str], None],
+        packs: "Packs",
+        about: "dict[str, Any]",
+        random: "Callable[[int], bytes]",
+        stopwatch: "Callable[[], float]",
+        log: "Callable[[str], None]",
     ) -> None:
         self.door = door
         self._journal = journal
-        self._display = display
         self._outside = outside
         self._packs = packs
         self._about = about
         self._random = random
+        self._stopwatch = stopwatch
         self._log = log
         self._upload = Upload()
-        self._visit: tuple[Visit, Seen] | None = None
-        self._asked_s = 0.0
+        self._reply: "Callable[[Reply], None] | None" = None
+        self._asked_ms = 0.0
         self._nonce = ""
         self._mend_at_ms = 0
         self.good = False  # whether this start turned out well
         # Whatever needs no journal and gives no reply: one line each.
-        self._plain: dict[str, Callable[..., object]] = {
+        self._plain: "dict[str, Callable[..., Any]]" = {
             "acknowledge": self._acknowledge,
             "send": self._send,
             "tell": outside.tell,
@@ -84,7 +122,12 @@ class Host:
             "reboot": outside.reboot,
         }
 
-    def handle(self, event: tuple[Any, ...], now_ms: int) -> None:
+    @property
+    def busy(self) -> bool:
+        """Whether a visit still waits for its reply."""
+        return self._reply is not None
+
+    def handle(self, event: "tuple[Any, ...]", now_ms: int) -> None:
         """One event of the door, and everything that follows from it."""
         self._carry_out(self.door.handle(event, now_ms), now_ms)
         if self.door.locked and now_ms >= self._mend_at_ms:
@@ -100,7 +143,7 @@ class Host:
         self._know_pass_key()
         self._each(self._packs.started(), now_ms)
 
-    def heard(self, purpose: str, message: dict[str, Any], now_ms: int) -> None:
+    def heard(self, purpose: str, message: "dict[str, Any]", now_ms: int) -> None:
         """An authentic message of the keeper."""
         if purpose == "pack":
             self._each(self._packs.take(message), now_ms)
@@ -109,14 +152,13 @@ class Host:
         if purpose == "desired":
             self._know_pass_key()
 
-    def visit(self, visit: Visit, seen: Seen, now_ms: int) -> None:
-        """Somebody stands there; the reply goes out as soon as the display says something."""
-        self._visit = (visit, seen)
+    def attend(self, facts: "dict[str, Any]", reply: "Callable[[Reply], None]", now_ms: int) -> None:
+        """Somebody stands there, with what an ask may hold (`session.FACTS`); `reply` is called once, as soon as the
+        display says something. The facts are empty afterwards: a probe has no further use on this node."""
+        self._reply = reply
         self._nonce = ""
-        self.handle(("attempt", seen.facts, self._random(NONCE_BYTES)), now_ms)
-        # The ask is sealed and on its way, or will never be: the probe has no further use on this node.
-        seen.wipe()
-        seen.facts.clear()
+        self.handle(("attempt", facts, self._random(NONCE_BYTES)), now_ms)
+        facts.clear()
 
     def line(self, up: bool, now_ms: int) -> None:
         """The line to the keeper is new or lost. A new one gets whatever is unacknowledged again."""
@@ -124,7 +166,7 @@ class Host:
             self._upload.again()
         self.handle(("line", up), now_ms)
 
-    def due_ms(self) -> int | None:
+    def due_ms(self) -> "int | None":
         """When a tick is wanted next."""
         dues = [self.door.due_ms(), self._upload.due_ms(self._journal.entries)]
         if self.door.locked:
@@ -132,10 +174,10 @@ class Host:
         known = [due for due in dues if due is not None]
         return min(known) if known else None
 
-    def _carry_out(self, effects: list[tuple[Any, ...]], now_ms: int) -> None:
-        shown: tuple[dict[str, Any], dict[str, Any] | None] | None = None
-        outcomes: dict[str, str] = {}
-        undone: list[tuple[Any, ...]] | None = None
+    def _carry_out(self, effects: "list[tuple[Any, ...]]", now_ms: int) -> None:
+        shown: "tuple[dict[str, Any], dict[str, Any] | None] | None" = None
+        outcomes: "dict[str, str]" = {}
+        undone: "list[tuple[Any, ...]] | None" = None
         dropped = wanted = False
         for number, effect in enumerate(effects):
             if effect[0] in ("journal", "remember"):
@@ -149,11 +191,11 @@ class Host:
                     outcomes[effect[1]["receipt"]] = effect[1]["kind"]
             elif effect[0] == "strike":
                 if not self._outside.pulse(effect[1]) and effect[1]:
-                    self._log("the strike guard takes no order; the strike stays off")
+                    self._log("the strike takes no order; it stays off")
                     dropped = True
             elif effect[0] == "show":
                 shown = effect[1], effect[2]
-                self._display.show(*shown)
+                self._outside.show(effect[1], effect[2])
             elif effect[0] == "nonce-wanted":
                 wanted = True
             else:
@@ -162,19 +204,19 @@ class Host:
             self._mend_at_ms = now_ms + MEND_MS
             self._carry_out(self.door.handle(("journal-failed", undone), now_ms), now_ms)
         elif shown is not None:
-            self._reply(*shown, outcomes)
+            self._answer(shown[0], shown[1], outcomes)
         if dropped:
             self._carry_out(self.door.handle(("strike-dropped",), now_ms), now_ms)
         if wanted:
             self._carry_out(self.door.handle(("nonce", self._random(NONCE_BYTES)), now_ms), now_ms)
 
-    def _write(self, effect: tuple[Any, ...]) -> None:
+    def _write(self, effect: "tuple[Any, ...]") -> None:
         if effect[0] == "journal":
             self._journal.append(effect[1])
         else:
             self._journal.remember(*effect[1:])
 
-    def _each(self, events: list[tuple[Any, ...]], now_ms: int) -> None:
+    def _each(self, events: "list[tuple[Any, ...]]", now_ms: int) -> None:
         for event in events:
             self.handle(event, now_ms)
 
@@ -192,16 +234,19 @@ class Host:
         except OSError as mistake:
             self._log(f"the journal cannot be written: {mistake}")
 
-    def _send(self, purpose: str, message: dict[str, Any]) -> None:
+    def _send(self, purpose: str, message: "dict[str, Any]") -> None:
         if purpose != "ask":
-            self._publish(purpose, {**message, **self._about} if purpose == "status" else message)
+            if purpose == "status":
+                message = dict(message)
+                message.update(self._about)
+            self._publish(purpose, message)
             return
-        self._asked_s = time.perf_counter()
+        self._asked_ms = self._stopwatch()
         self._nonce = message.get("nonce", "")
         if not self._publish(purpose, message):
             self._log("no line to the keeper: the ask was not sent")
 
-    def _publish(self, purpose: str, message: dict[str, Any]) -> bool:
+    def _publish(self, purpose: str, message: "dict[str, Any]") -> bool:
         try:
             return self._outside.say(purpose, message)
         except Refused as refused:
@@ -218,33 +263,10 @@ class Host:
         self._log("the journal can be written again")
         self._carry_out(self.door.handle(("journal-ok",), now_ms), now_ms)
 
-    def _reply(self, show: dict[str, Any], slip: dict[str, Any] | None, outcomes: dict[str, str]) -> None:
-        if self._visit is None:
+    def _answer(self, show: "dict[str, Any]", slip: "dict[str, Any] | None", outcomes: "dict[str, str]") -> None:
+        reply, self._reply = self._reply, None
+        if reply is None:
             return
-        visit, seen = self._visit
-        self._visit = None
-        ended_s = time.perf_counter()
-        receipt = slip["code"] if slip else None
-        asked = bool(self._nonce)
-        ms: dict[str, float | None] = {
-            **seen.ms,
-            "ask_to_answer": (ended_s - self._asked_s) * 1000 if asked else None,
-            "total": (ended_s - visit.came_s) * 1000,
-        }
-        visit.reply(
-            {
-                "show": {**show, "receipt": slip},
-                "receipt": receipt,
-                "ms": {name: value if value is None else round(value, 3) for name, value in ms.items()},
-                "outcome": outcomes.get(receipt) if receipt else None,
-                "faces": seen.faces,
-                "no_probe": seen.no_probe,
-                "asked_to_turn": seen.asked_to_turn,
-                "nonce": self._nonce or None,
-            }
-        )
-
-    @property
-    def busy(self) -> bool:
-        """Whether a visit still waits for its reply."""
-        return self._visit is not None
+        outcome = outcomes.get(slip["code"]) if slip else None
+        answer_ms = self._stopwatch() - self._asked_ms if self._nonce else None
+        reply(Reply(show, slip, outcome, self._nonce, answer_ms))

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.firmware.pi.upload import Upload
+from ostiary.firmware.door.upload import Upload
 
 
 def entries(first: int, last: int) -> list[dict[str, Any]]:

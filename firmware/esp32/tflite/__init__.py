@@ -1,0 +1,1 @@
+"""The TFLite core in C, and how it is built."""

@@ -1,0 +1,1 @@
+"""Hostile model files for the TFLite core, under the address and undefined-behaviour sanitizers."""
