@@ -4,8 +4,10 @@ Every step keeps what is good and makes what is missing, so founding a founded s
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from ostiary.controller import site as settings
 from ostiary.controller.fleet import broker
@@ -27,10 +29,14 @@ class CannotFound(RuntimeError):
 
 
 def found(
-    places: Places, wanted: Site, doors: tuple[str, ...], apart: tuple[str, ...] = ()
+    places: Places,
+    wanted: Site,
+    doors: tuple[str, ...],
+    apart: tuple[str, ...] = (),
+    boards: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Site, tuple[FleetNode, ...]]:
     """See that the site in `places` exists, with a virtual node at each of `doors`, and two, a reader and a strike, at
-    each of `apart`; its name, once given, stays.
+    each of `apart`, on the virtual board that `boards` names for the door; its name, once given, stays.
 
     Raises `CannotFound`, and what the key store, the certificates and the fleet raise about files that do not fit.
     """
@@ -40,8 +46,9 @@ def found(
         at_ms = time.time_ns() // 1_000_000
         keys = KeyStore(places.keys_db, load_or_make_master(places.master_key))
         try:
-            nodes = [FleetNode(f"{door}-1", door, ("reader", "strike"), "virtual", True) for door in doors]
-            nodes += [FleetNode(f"{door}-{role}", door, (role,), "virtual", True) for door in apart for role in ROLES]
+            on = lambda door: boards.get(door, "virtual")  # noqa: E731 - a name for the reader
+            nodes = [FleetNode(f"{door}-1", door, ("reader", "strike"), on(door), True) for door in doors]
+            nodes += [FleetNode(f"{door}-{role}", door, (role,), on(door), True) for door in apart for role in ROLES]
             for node in nodes:
                 make_node(places, keys, site.name, node, host=HOST, port=site.broker_port, at_ms=at_ms)
             broker.prepare(places, keys, site.name, port=site.broker_port, at_ms=at_ms, host=HOST)

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ostiary.controller import programs, samples
@@ -47,9 +48,10 @@ async def opened(
     step: Callable[[str], None],
     say: Callable[[str], None],
     apart: tuple[str, ...] = (),
+    boards: Mapping[str, str] = MappingProxyType({}),
 ) -> "AsyncIterator[Opened]":
     """The site in `data` with a virtual door for each of `doors`, and for each of `apart` one with a reader outside and
-    a strike node inside, until the block ends.
+    a strike node inside, until the block ends. `boards` names a door's virtual board where it is not a Pi's.
 
     `step` hears each step of the start, `say` what happens to a process later. Raises what `founding.found` raises,
     and `StartFailed` naming the process that did not start.
@@ -64,7 +66,7 @@ async def opened(
                 f"The directory {data} cannot be made or written: {error}. Choose another one with --data."
             ) from error
         step("Reading the site" if places.site_toml.exists() else "Making keys and certificates")
-        site, nodes = found(places, site, doors, apart)
+        site, nodes = found(places, site, doors, apart, boards)
         supervisor = Supervisor(say, _log_file(places).info)
         leaving.push_async_callback(supervisor.stop)
         step("Starting broker, keeper and doors")

@@ -1,11 +1,27 @@
 """Which processes a site consists of, and in which order they start."""
 
+import os
+import shutil
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from ostiary.controller.fleet import broker
 from ostiary.controller.fleet.nodes import FleetNode, runs_on
 from ostiary.controller.store.places import Places
 from ostiary.controller.supervise import Program, python
+
+VIRTUAL_CHIP = "virtual-esp32"
+
+
+def plays_chips() -> bool:
+    """Whether a virtual ESP32 can run here: real MicroPython plays it."""
+    return (
+        shutil.which(
+            "micropython", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        )
+        is not None
+    )
 
 
 def broker_program(places: Places) -> Program:

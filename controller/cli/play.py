@@ -26,6 +26,9 @@ def play(
     patient: Annotated[
         bool, typer.Option("--long", help="Play those that take minutes on real processes too.")
     ] = False,
+    esp32: Annotated[
+        bool, typer.Option("--esp32", help="Every node is an ESP32 (real MicroPython), not a Pi.")
+    ] = False,
     names: Annotated[bool, typer.Option("--list", help="Print the shipped scenarios and stop.")] = False,
 ) -> None:
     """Play what people do at doors, and hold every expectation of the page against what happened.
@@ -67,31 +70,36 @@ def play(
 
     with one_sentence():
         try:
-            well = asyncio.run(_on_processes(pages, as_json, patient))
+            well = asyncio.run(_on_processes(pages, as_json, patient, esp32))
         except CannotPlay as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(2) from error
     raise typer.Exit(0 if well else 1)
 
 
-async def _on_processes(pages: "list[Scenario]", as_json: bool, patient: bool) -> bool:
+async def _on_processes(pages: "list[Scenario]", as_json: bool, patient: bool, esp32: bool) -> bool:
     from ostiary.controller.cli.demo import free_port
     from ostiary.controller.opening import opened
-    from ostiary.controller.playing.site_world import CAN, SiteWorld
+    from ostiary.controller.playing.site_world import CAN, CAN_ON_CHIPS, SiteWorld
+    from ostiary.controller.programs import VIRTUAL_CHIP
     from ostiary.controller.samples import portrait, portraits
     from ostiary.controller.site import Site
     from ostiary.scenarios.play.player import check, play
     from ostiary.scenarios.play.telling import line, summary
 
+    can = CAN_ON_CHIPS if esp32 else CAN
     for page in pages:
-        check(page, CAN | {"long"} if patient else CAN, SiteWorld.name)
+        check(page, can | {"long"} if patient else can, SiteWorld.name)
     doors, apart = _doors(pages)
+    boards = dict.fromkeys((*doors, *apart), VIRTUAL_CHIP) if esp32 else {}
     done: list[Played] = []
     with tempfile.TemporaryDirectory(prefix="ostiary-play-") as directory:
         site = Site("rehearsal", free_port(), free_port())
         quiet = lambda text: None  # noqa: E731 - processes are meant to die here
-        async with opened(Path(directory), site, doors, web=False, step=quiet, say=quiet, apart=apart) as house:
-            world = SiteWorld(house, {name: portrait(name).read_bytes() for name in portraits()}, patient)
+        async with opened(
+            Path(directory), site, doors, web=False, step=quiet, say=quiet, apart=apart, boards=boards
+        ) as house:
+            world = SiteWorld(house, {name: portrait(name).read_bytes() for name in portraits()}, can, patient)
             for page in pages:
                 done.append(await play(page, world))
                 typer.echo(json.dumps(done[-1].as_document()) if as_json else line(done[-1]))

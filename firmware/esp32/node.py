@@ -8,6 +8,7 @@ from ostiary.firmware.door.host import Host, Outside
 from ostiary.firmware.esp32 import clock, counts, identity
 from ostiary.firmware.esp32.journal_file import JournalFile
 from ostiary.firmware.esp32.link import Link
+from ostiary.firmware.esp32.packs import Packs
 from ostiary.protocol.parts import LONGEST_CARD, LONGEST_PASS
 
 TYPE_CHECKING = False  # MicroPython has no `typing` to import it from.
@@ -37,21 +38,6 @@ OCCUPIED = {
     "why": "Somebody else was being answered.",
     "now": "Wait a moment, and try again.",
 }
-
-
-class NoPacks:
-    """This board keeps no packs: without its keeper the door stays as its policy says."""
-
-    pass_key: "bytes | None" = None
-
-    def started(self) -> "list[tuple[Any, ...]]":
-        return []
-
-    def take(self, message: "dict[str, Any]") -> "list[tuple[Any, ...]]":
-        return []
-
-    def forget(self) -> None:
-        """There is nothing to forget."""
 
 
 async def _always_there(now_ms: int) -> None:
@@ -96,7 +82,9 @@ class Node:
             reboot,
         )
         door = Door(who.door, boot, self.journal.kept, who.roles, safe_mode)
-        self.host = Host(door, self.journal, outside, NoPacks(), about, os.urandom, self._clock.now_ms, log)
+        self.host = Host(
+            door, self.journal, outside, Packs(who, files, log), about, os.urandom, self._clock.now_ms, log
+        )
 
     async def run(self, ready: "Callable[[], None]") -> None:
         """Be the node, for ever. `ready` is called when its wires are there and the broker hears it, or after five

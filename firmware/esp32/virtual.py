@@ -28,7 +28,7 @@ async def main(flash: str, doorstep: str) -> int:
         ended.set()
 
     async def listen() -> None:
-        # A line asks for an end in good order. Without one our player is dead, and we are about to be: as without power.
+        # A line asks for an end in good order. Without one our player is dead, and so are we in a moment: no power.
         if await asyncio.StreamReader(sys.stdin).readline():
             end(0)
 
