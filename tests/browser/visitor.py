@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ostiary.controller import samples
 
-PATIENCE_MS = 12_000  # generous: a loaded machine is slow, and no wait is longer than what it waits for
+PATIENCE_MS = 30_000  # generous: a loaded machine is slow, and no wait is longer than what it waits for
 NARROW = {"width": 320, "height": 640}
 WIDE = {"width": 1280, "height": 900}
 SEEN = (640, 480)

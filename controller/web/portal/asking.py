@@ -25,7 +25,7 @@ async def own_record(desk: Desk, person: str, position: int) -> dict[str, Any]:
 
 
 async def forgotten(desk: Desk, person: str) -> list[dict[str, Any]]:
-    """Each node that was asked to forget the person's face, and `acknowledged_ms`, None until it did."""
+    """Each node asked to forget the person's face, and when it acknowledged that (`acknowledged_ms`, None: not yet)."""
     return (await desk.act("forgotten", {"person": person}, operator=caller(person)))["nodes"]
 
 

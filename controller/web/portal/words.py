@@ -80,6 +80,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "score": ("My score", "Mein Stand"),
     "score-of": ("of {most}, for {context} only", "von {most}, nur für {context}"),
+    "score-table": ("My score, as a table", "Mein Stand, als Tabelle"),
+    "score-below": ("the table below says the same", "die Tabelle darunter sagt dasselbe"),
     "score-none": ("No door here reads a score.", "Keine Tür hier liest einen Stand."),
     "entries": ("My entries", "Meine Einträge"),
     "no-entries": ("Nothing is entered about you.", "Über Sie ist nichts eingetragen."),
