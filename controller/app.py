@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from ostiary.controller import site as settings
 from ostiary.controller.access import alarming, answer, record
 from ostiary.controller.access.alone import DecidedAlone
-from ostiary.controller.access.closing import MARK, MARK_EVERY, Closing, outcomes_in, unknown
+from ostiary.controller.access.closing import MARK, MARK_EVERY, PIECE, Closing, outcomes_in, unknown
 from ostiary.controller.access.identify import Identity, Matcher, person_claimed
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
 from ostiary.controller.access.journals import Decided, Journals
@@ -74,6 +74,7 @@ BATCH = 256
 MOVES_DESIRED = (LOCKDOWN, RESUME, FACE_OFF, FACE_ON)
 DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 CLOSE_EVERY_S = 5.0
+CLOSE_BREATH_S = 0.05  # between two pieces of what is closed late: asks go first, however much there is
 DAY_S = 86_400.0
 FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: none that are read as another
@@ -345,17 +346,32 @@ class Keeper:
     async def _close_late(self) -> None:
         while True:
             await asyncio.sleep(CLOSE_EVERY_S)
-            self._look_around = True
-            self._wake.set()
             await self.close_due(time.monotonic_ns() // 1_000_000)
 
+    async def _look_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(CLOSE_EVERY_S)
+            self._look_around = True
+            self._wake.set()
+
     async def close_due(self, now_ms: int) -> None:
-        """Close what no journal told in time, and say how far all is closed. Finds out too that a store works again."""
-        at_ms, due = self.now_ms(), self._closing.due(now_ms)
+        """Close what no journal told in time, and say how far all is closed. Finds out too that a store works again.
+
+        After an outage, or with a log from before decisions were closed, that is much: it is done a piece at a time,
+        since no ask is heard while one is made.
+        """
+        more = await self._close_a_piece(now_ms)
+        while more:
+            await asyncio.sleep(CLOSE_BREATH_S)
+            more = await self._close_a_piece(now_ms)
+
+    async def _close_a_piece(self, now_ms: int) -> bool:
+        """Whether there was something to close, so that there may be more."""
+        at_ms, due = self.now_ms(), self._closing.due(now_ms, PIECE)
         positions = [held.position for held in due]
         upto = self._closing.upto(positions)
         if not due and not self._outage.alarm and upto - self._closing.marked < MARK_EVERY:
-            return
+            return False
         try:
             drafts = [unknown(self.site, held, self._journals.persons_of(held.position), at_ms) for held in due]
             await self.log.append(drafts, journal={MARK: upto})
@@ -364,8 +380,9 @@ class Keeper:
         except ThreePartError as error:
             self._closing.failed(positions)
             self._outage.failed(error, 0, at_ms)
-        else:
-            await self._works_again(at_ms)
+            return False
+        await self._works_again(at_ms)
+        return bool(due)
 
     async def _works_again(self, at_ms: int) -> None:
         if over := self._outage.over(self.site, at_ms):
@@ -574,10 +591,11 @@ class Keeper:
         following_people = asyncio.create_task(self._follow())
         minding = asyncio.create_task(self._mind_deadlines())
         closing = asyncio.create_task(self._close_late())
+        looking = asyncio.create_task(self._look_now_and_then())
         keeping = asyncio.create_task(self._keep_no_longer())
         print("READY", flush=True)
         stopping = asyncio.create_task(stop.wait())
-        tasks = {deciding, packing, following_people, minding, closing, keeping}
+        tasks = {deciding, packing, following_people, minding, closing, looking, keeping}
         done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
         listening.close()
         for task in tasks:

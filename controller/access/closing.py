@@ -8,6 +8,7 @@ outcome is recorded beside the first and says which record it corrects.
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Any
 
 from ostiary.controller.access.record import OUTCOMES
@@ -21,6 +22,7 @@ WAIT_MS = 60_000
 # such a name.
 MARK = "/closed"
 MARK_EVERY = 5_000
+PIECE = 50  # decisions that are closed at once: each record is opened, and meanwhile the keeper hears nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Closing:
         self._seen = mark
         self._open: OrderedDict[int, Open] = OrderedDict()
         self._settling: dict[int, Open] = {}
+        self._lowest: list[int] = []  # a heap of all that wait, and of some that no longer do
 
     def follow(self, rows: Iterable[Row], now_ms: int) -> None:
         """Take up what the log holds from the mark on, in order: a restart forgets no open decision."""
@@ -52,6 +55,7 @@ class Closing:
 
     def decided(self, position: int, door: str | None, now_ms: int) -> None:
         self._open[position] = Open(position, door, now_ms + WAIT_MS)
+        heappush(self._lowest, position)
         self._seen = max(self._seen, position + 1)
 
     def told(self, position: int) -> bool:
@@ -62,10 +66,10 @@ class Closing:
         self._settling[position] = held
         return True
 
-    def due(self, now_ms: int) -> list[Open]:
-        """What nobody told in time; about to be recorded as unknown."""
+    def due(self, now_ms: int, most: int) -> list[Open]:
+        """Up to so many of those that nobody told in time; about to be recorded as unknown."""
         found: list[Open] = []
-        while self._open and next(iter(self._open.values())).until_ms <= now_ms:
+        while len(found) < most and self._open and next(iter(self._open.values())).until_ms <= now_ms:
             position, held = self._open.popitem(last=False)
             self._settling[position] = held
             found.append(held)
@@ -85,8 +89,19 @@ class Closing:
 
     def upto(self, closing: Iterable[int] = ()) -> int:
         """Every decision below this position has its outcome, once those of `closing` have theirs."""
-        waiting = (self._open.keys() | self._settling.keys()) - set(closing)
-        return min(waiting, default=self._seen)
+        passed_over: list[int] = []
+        closing = frozenset(closing)
+        while self._lowest and (self._lowest[0] in closing or not self._waits(self._lowest[0])):
+            position = heappop(self._lowest)
+            if self._waits(position):
+                passed_over.append(position)
+        lowest = self._lowest[0] if self._lowest else self._seen
+        for position in passed_over:
+            heappush(self._lowest, position)
+        return lowest
+
+    def _waits(self, position: int) -> bool:
+        return position in self._open or position in self._settling
 
 
 def unknown(site: str, held: Open, persons: tuple[str, ...], at_ms: int) -> Draft:

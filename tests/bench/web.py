@@ -28,6 +28,7 @@ from sqlalchemy import insert
 
 from ostiary.controller import programs
 from ostiary.controller.__main__ import SWITCH_S
+from ostiary.controller.access.closing import MARK
 from ostiary.controller.acts.client import Keeper
 from ostiary.controller.cli.demo_cases import policy
 from ostiary.controller.founding import found
@@ -97,7 +98,8 @@ async def logged(places: Places, site: str, size: int, step: Step) -> None:
     try:
         while log.size < size:
             first = log.size
-            await log.append([_draft(first + at, begun_ms + (first + at) * spread_ms) for at in range(GROW)])
+            drafts = [_draft(first + at, begun_ms + (first + at) * spread_ms) for at in range(GROW)]
+            await log.append(drafts, journal={MARK: first + GROW})  # they are closed, as a month's decisions are
             step(f"log {log.size:,} of {size:,}")
     finally:
         await log.close()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.controller.access.closing import UNKNOWN, WAIT_MS, Closing
+from ostiary.controller.access.closing import PIECE, UNKNOWN, WAIT_MS, Closing
 from ostiary.controller.access.journals import Decided
 from ostiary.controller.app import Keeper, open_keeper
 from ostiary.controller.founding import found
@@ -28,10 +28,10 @@ def test_what_is_told_in_time_is_not_closed_and_the_rest_is_once() -> None:
     for position in (3, 5, 8):
         closing.decided(position, "front", position)
     assert closing.told(5)
-    assert closing.due(WAIT_MS + 2) == []
-    assert [held.position for held in closing.due(WAIT_MS + 8)] == [3, 8]
+    assert closing.due(WAIT_MS + 2, PIECE) == []
+    assert [held.position for held in closing.due(WAIT_MS + 8, PIECE)] == [3, 8]
     closing.settled([3, 5, 8])
-    assert closing.due(10 * WAIT_MS) == []
+    assert closing.due(10 * WAIT_MS, PIECE) == []
     assert not closing.told(3), "closed before: this outcome is a correction"
     assert closing.upto() == 9
 
@@ -42,11 +42,40 @@ def test_an_outcome_that_was_not_recorded_is_still_owed() -> None:
     closing.decided(2, "front", 0)
     assert closing.told(2)
     closing.failed([2])
-    due = [held.position for held in closing.due(WAIT_MS)]
+    due = [held.position for held in closing.due(WAIT_MS, PIECE)]
     assert sorted(due) == [1, 2]
     assert closing.upto() == 1 and closing.upto(due) == 3
     closing.failed(due)
-    assert sorted(held.position for held in closing.due(WAIT_MS)) == [1, 2]
+    assert sorted(held.position for held in closing.due(WAIT_MS, PIECE)) == [1, 2]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["decided", "told", "due", "settled", "failed"]), st.integers(0, 9))))
+def test_how_far_all_is_closed_is_the_lowest_that_waits(steps: list[tuple[str, int]]) -> None:
+    closing, opened, settling, seen = Closing(), dict[int, None](), set[int](), 0
+    for what, number in steps:
+        if what == "decided" and number not in settling:
+            closing.decided(number, "front", 0)
+            opened[number], seen = None, max(seen, number + 1)
+        elif what == "told":
+            assert closing.told(number) == (number in opened)
+            if number in opened:
+                del opened[number]
+                settling.add(number)
+        elif what == "due":
+            found = {held.position for held in closing.due(WAIT_MS, number)}
+            assert len(found) == min(number, len(opened))
+            settling |= found
+            opened = {position: None for position in opened if position not in found}
+        elif what == "settled":
+            closing.settled([number])
+            settling.discard(number)
+        elif what == "failed":
+            closing.failed([number])
+            opened |= {number: None} if number in settling else {}
+            settling.discard(number)
+        waiting = opened.keys() | settling
+        assert closing.upto() == min(waiting, default=seen)
+        assert closing.upto([number]) == min(waiting - {number}, default=seen)
 
 
 @given(st.lists(st.sampled_from(["decision", "event", "outcome", "refusal"]), max_size=60), st.randoms())
@@ -62,7 +91,7 @@ def test_a_restart_finds_exactly_the_open_decisions(kinds: list[str], chance: An
     closing = Closing()
     closing.follow(rows, 0)
     assert closing.upto() == min(still, default=len(rows))
-    assert {held.position for held in closing.due(WAIT_MS)} == still
+    assert {held.position for held in closing.due(WAIT_MS, len(rows))} == still
 
 
 # --- the keeper, with its log, without a broker ---------------------------------------------------------------------
@@ -120,6 +149,25 @@ def test_a_lost_answer_is_closed_once_also_by_a_keeper_that_starts_later(tmp_pat
             notes.append(SimpleNamespace(standing=standing, message={**refused, "seq": seq, "receipt": code}))
         drafts = keeper._journals.taken(notes, 1).drafts
         assert [(draft.kind, draft.body["corrects"]) for draft in drafts] == [("event", None), ("outcome", 5)]
+        await ended(keeper)
+
+    asyncio.run(story())
+
+
+def test_an_ask_waits_for_one_piece_of_what_is_closed_late_and_not_for_all(tmp_path: Path) -> None:
+    async def story() -> None:
+        many = 4 * PIECE
+        keeper = keeper_in(tmp_path)
+        await keeper.log.append([decision(number) for number in range(many)])
+        keeper._take_up_open_decisions()
+        closing = asyncio.create_task(keeper.close_due(10**15))
+        await asyncio.sleep(0)  # the first piece is on its way
+        [asked] = await keeper.log.append([decision(many)])
+        assert asked.position <= many + 2 * PIECE
+        await closing
+        closed = [row for row in keeper.log.reading().since(many - 1) if row.kind == "outcome"]
+        assert [row.about for row in closed] == list(range(many))
+        assert keeper._closing.upto() == many
         await ended(keeper)
 
     asyncio.run(story())
