@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller import site as settings
 from ostiary.controller.access import alarming, answer, record
+from ostiary.controller.access.alike import alike
 from ostiary.controller.access.alone import DecidedAlone
 from ostiary.controller.access.closing import MARK, MARK_EVERY, PIECE, Closing, outcomes_in, unknown
 from ostiary.controller.access.identify import Identity, Matcher, person_claimed
@@ -37,6 +38,7 @@ from ostiary.controller.access.pins import Pins, duress
 from ostiary.controller.access.presence import FACE_OFF, FACE_ON, LOCKDOWN, RESUME, remembered
 from ostiary.controller.access.ruling import Ruling
 from ostiary.controller.access.telling import Telling
+from ostiary.controller.access.unknown_cards import UnknownCards
 from ostiary.controller.acts import server
 from ostiary.controller.acts.contest_lapsed import record_lapsed
 from ostiary.controller.acts.ruled import policies_by_sha256
@@ -46,6 +48,8 @@ from ostiary.controller.fleet.link import BrokerAddress, Link
 from ostiary.controller.fleet.nodes import fleet_nodes, strike_for, strikeless
 from ostiary.controller.fleet.numbers import Numbers
 from ostiary.controller.fleet.packs import Book
+from ostiary.controller.people.card_number import CARD_NUMBERS, seal_number
+from ostiary.controller.people.doubts import Doubts
 from ostiary.controller.people.erasable import contesting
 from ostiary.controller.people.protect import TemplateShield
 from ostiary.controller.people.registry import ever_here
@@ -130,6 +134,7 @@ class Keeper:
         )
         self._passes = Passes(self.site, store, log, self.now_ms())
         self._pins = Pins(self.site, store, log)
+        self.doubts, self._unknown_cards = Doubts(), UnknownCards(self.card_kept)
         self._presence = remembered(log, self.now_ms())
         self.alarms = alarming.remembered_alarms(log)
         kept = log.journal()
@@ -225,6 +230,7 @@ class Keeper:
         # One policy for the whole way: another may be published while the records of this batch are being written.
         policy, moment = self._ruling.policy, Moment(self._known.gallery, self._presence, at_ms)
         judged_now = judged(asks, self._ruling, moment, self._matcher, pins)
+        self._unknown_cards.shown(((ask, identity) for ask, identity, _ in judged_now), at_ms)
         decided = [self._reached(*one) for one in judged_now]
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
@@ -433,6 +439,14 @@ class Keeper:
     def card_tag(self, number: str) -> str:
         return keys.hmac_sha256(self._card_key, number.encode()).hex()
 
+    def card_kept(self, number: str) -> tuple[str, bytes]:
+        tag = self.card_tag(number)
+        return tag, seal_number(number, self.keys.get_or_create(CARD_NUMBERS), tag, os.urandom(12))
+
+    def take_unknown_card(self, door: str) -> tuple[str, bytes] | None:
+        card = self._unknown_cards.take(door, self.now_ms())
+        return None if card is None else (card.tag, card.sealed)
+
     def pass_text(self, pass_id: bytes, doors: Sequence[str], from_s: int, until_s: int) -> str:
         return self._passes.text(pass_id, doors, from_s, until_s)
 
@@ -447,6 +461,9 @@ class Keeper:
             secret = self.keys.get_or_create("site/transform")
             shield = self._shields[len(vector)] = TemplateShield(secret, len(vector))
         return shield.shield(np.frombuffer(vector, np.int8), scale)
+
+    def alike(self, vector: "np.ndarray", model: str, but: str | None) -> tuple[str, ...]:
+        return alike(vector, model, but, self._known.gallery, self._matcher.threshold)
 
     def largest_gallery(self, fpir: float) -> int:
         return operating.largest_gallery_of_all(fpir)
@@ -516,6 +533,7 @@ class Keeper:
 
     def forget_face(self, person: str) -> None:
         self._known.forget_face(person)
+        self.doubts.forget_person(person)
         self.offline.withdrawn(person)
 
     def forgotten(self, person: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from ostiary.controller.fleet.alarms import Alarms
 from ostiary.controller.fleet.heard import Heard
+from ostiary.controller.people.doubts import Doubts
 from ostiary.controller.policy.document import Policy
 from ostiary.controller.policy.facts import Live
 from ostiary.controller.record.log import Log
@@ -38,6 +39,7 @@ class House(Protocol):
     keys: KeyStore
     heard: Heard  # what nodes have said of themselves
     alarms: Alarms
+    doubts: Doubts  # faces that wait for a human, for they look like somebody who is enrolled
     publishing: asyncio.Lock
     second_person: bool  # whoever writes a policy does not publish it alone
     locking: asyncio.Lock  # held from reading what is locked down until a change of it is folded in
@@ -77,6 +79,18 @@ class House(Protocol):
 
     def shield(self, vector: bytes, scale: float) -> "np.ndarray":
         """A probe's int8 bytes in the site's secret space (float32 unit vector). Raises `VectorUnfit`."""
+        ...
+
+    def alike(self, vector: "np.ndarray", model: str, but: str | None) -> tuple[str, ...]:
+        """Who but `but` may be enrolled with this shielded face already, the likest first."""
+        ...
+
+    def card_kept(self, number: str) -> tuple[str, bytes]:
+        """A card's tag, and its number sealed for the keeper."""
+        ...
+
+    def take_unknown_card(self, door: str) -> tuple[str, bytes] | None:
+        """What `card_kept` says of the last unknown card at this door, once; None where none was just shown."""
         ...
 
     def forget_face(self, person: str) -> None:

@@ -19,6 +19,7 @@ from ostiary.controller.acts.contest_overturn import CONTEST_OVERTURN
 from ostiary.controller.acts.contest_uphold import CONTEST_UPHOLD
 from ostiary.controller.acts.contest_weigh import CONTEST_WEIGH
 from ostiary.controller.acts.door import DOOR
+from ostiary.controller.acts.duplicate import CHECK_FACE, ENROL_HELD, JUDGE_DUPLICATE, SEE_DUPLICATE
 from ostiary.controller.acts.erase import ASK_ERASE, ERASE
 from ostiary.controller.acts.errors import ActError, malformed
 from ostiary.controller.acts.explain import EXPLAIN
@@ -27,6 +28,7 @@ from ostiary.controller.acts.face import FACE_OFF, FACE_ON
 from ostiary.controller.acts.find_receipt import FIND_RECEIPT
 from ostiary.controller.acts.forgotten import FORGOTTEN
 from ostiary.controller.acts.house import Act, Asked, House
+from ostiary.controller.acts.learn_card import LEARN_CARD
 from ostiary.controller.acts.ledger_entry import LEDGER_ENTRY
 from ostiary.controller.acts.ledger_import import LEDGER_IMPORT
 from ostiary.controller.acts.lift_suspension import LIFT_SUSPENSION
@@ -86,6 +88,7 @@ ACTS: dict[str, Act] = {
         *(LOOK_AT_LEDGER, MORE_TIME, LEDGER_ENTRY, LEDGER_IMPORT),
         *(SOURCE_ADD, SOURCE_REMOVE, SOURCE_LIST, SOURCE_VERIFY),
         *(LOCKDOWN, RESUME, NOTE_LEFT),
+        *(CHECK_FACE, SEE_DUPLICATE, JUDGE_DUPLICATE, ENROL_HELD, LEARN_CARD),
         *(PASS_NEW, PASS_REVOKE, PIN_SET, PIN_CLEAR),
         *(RELEASE, LOCATE, REBOOT, FACE_OFF, FACE_ON, DOOR, ALARMS, ACKNOWLEDGE),
         *(PROPOSE_POLICY, PROPOSED_POLICY, APPROVE_POLICY, POLICY_HISTORY),

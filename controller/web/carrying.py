@@ -26,6 +26,12 @@ async def heard(desk: Desk, number: str) -> Heard:
     return Heard(told["tag"], base64url.decode(told["sealed"]))
 
 
+async def learnt(desk: Desk, person: str, door: str) -> Heard:
+    """The unknown card that was just shown at this door, for this person. Raises `ActRefused` where there was none."""
+    told = await desk.act("learn-card", {"person": person, "door": door})
+    return Heard(told["tag"], base64url.decode(told["sealed"]))
+
+
 async def give(desk: Desk, person: str, card: Heard, label: str, *, instead_of: int | None = None) -> None:
     """A card from now on; with `instead_of` that one of the same person is revoked in the same change.
 

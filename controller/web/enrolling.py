@@ -83,21 +83,30 @@ async def enrol_face(desk: Desk, person: str, probe: "Probe") -> None:
         with engine.begin() as conn:
             consent.standing_consent(conn, person)
 
-    asked = {
-        "person": person,
+    asked, model, runtime = {"person": person, **as_asked(probe)}, probe.model, probe.runtime
+    probe.wipe()
+    await run_in_threadpool(consented, desk.people)
+    sealed = base64url.decode((await desk.act("protect-template", asked))["sealed"])
+    await keep_template(desk, person, sealed, model, runtime)
+
+
+def as_asked(probe: "Probe") -> dict[str, Any]:
+    """A probe as the keeper's acts take it."""
+    return {
         "model": probe.model,
         "runtime": probe.runtime,
         "vector": base64url.encode(probe.vector.tobytes()),
         "scale": float(probe.scale),
     }
-    probe.wipe()
-    await run_in_threadpool(consented, desk.people)
-    sealed = base64url.decode((await desk.act("protect-template", asked))["sealed"])
+
+
+async def keep_template(desk: Desk, person: str, sealed: bytes, model: str, runtime: str) -> None:
+    """A template as the keeper sealed it, for a person whose consent stands. Raises `NoConsent`."""
 
     def write(engine: Engine) -> None:
         with engine.begin() as conn:
             replaced = bool(enrolment.templates(conn, person))
-            enrolment.enrol_face(conn, person, sealed, probe.model, probe.runtime, now_ms())
+            enrolment.enrol_face(conn, person, sealed, model, runtime, now_ms())
         if replaced:
             _scrubbed(engine)
 

@@ -5,6 +5,7 @@ from ostiary.controller.web.charts import Chart
 from ostiary.controller.web.contest_case import Case, Weighed
 from ostiary.controller.web.contest_queue import Waiting
 from ostiary.controller.web.door_words import NodeLine
+from ostiary.controller.web.doubles import Newcomer
 from ostiary.controller.web.ledger_ahead import KindLine
 from ostiary.controller.web.log_words import LogLine
 from ostiary.controller.web.numbers import Reason
@@ -20,6 +21,7 @@ from ostiary.controller.web.views import (
     AlarmLine,
     CardLine,
     ClauseLine,
+    DoorChoice,
     DoorNow,
     EntryLine,
     Fact,
@@ -122,7 +124,11 @@ def _people(text: str) -> list[str]:
             "person.html", text, person=Named("p-x", text, text), done=text, chart=_chart(text), entries=[entry],
             score=ScoreLine(600, 950, text, text), more_time=True, kinds=kinds, spans=[span],
             cards=[CardLine(1, text, AT_MS, text)], contests=[_case(text).line], suspended_until_ms=None,
-            grantable=kinds, face=None, faces=True,
+            grantable=kinds, face=None, faces=True, doors=[DoorChoice(text, text, text)],
+        ),
+        *(
+            _render("duplicate.html", text, face=text, newcomer=Newcomer(text, text, True, person), alike=alike)
+            for person, alike in ((None, ()), (text, (Named("p-x", text, text),)))
         ),
         _render("import.html", text, what="people", shown=shown, key=text, columns=text, done=text, most=100),
         _render("ledger.html", text, rules=rules, kinds=kinds, lines=[line], soon=[text] * 3, done=text),

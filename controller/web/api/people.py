@@ -3,10 +3,11 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from ostiary.controller.people.contests import KINDS
-from ostiary.controller.web import carrying, deciding, enrolling
+from ostiary.controller.web import carrying, deciding, enrolling, roster
 from ostiary.controller.web.api.body import Body, answers, described
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.panel.person import CARD_LONGEST, LABEL_LONGEST
@@ -44,6 +45,29 @@ async def give_card(request: Request, person: PersonId, who: Enrols) -> dict[str
     card = await carrying.heard(desk, "".join(body.text("number", most=CARD_LONGEST).split()))
     instead_of = body.whole("instead_of", 0, 2**53) if body.has("instead_of") else None
     await carrying.give(desk, person, card, body.text("label", most=LABEL_LONGEST), instead_of=instead_of)
+    return {"person": person}
+
+
+@router.post(
+    "/{person}/cards/learn",
+    openapi_extra=described(
+        {"door": "front", "label": "blue fob 12"},
+        {
+            "door": {"type": "string", "maxLength": 64},
+            "label": {"type": "string", "maxLength": LABEL_LONGEST},
+        },
+        ("door", "label"),
+    ),
+    responses=DONE,
+)
+async def learn_card(request: Request, person: PersonId, who: Enrols) -> dict[str, Any]:
+    """The unknown card that was held to this door's reader within the last three minutes."""
+    body = await Body.of(request, "door", "label")
+    desk = desk_of(request)
+    door, label = body.text("door", most=64), body.text("label", most=LABEL_LONGEST)
+    await desk.require_door(door)
+    await run_in_threadpool(roster.named, desk.reading, person, enrolling.now_ms())
+    await carrying.give(desk, person, await carrying.learnt(desk, person, door), label)
     return {"person": person}
 
 

@@ -5,6 +5,7 @@ from ostiary.controller.web.panel import (
     decisions,
     door_acts,
     doors,
+    duplicate,
     face,
     imports,
     ledger,
@@ -29,5 +30,6 @@ from ostiary.controller.web.panel import (
 PAGES = (
     *(now, doors, door_acts, lockdown, step_up, numbers),
     *(contests, review, decisions, log, imports, ledger),
-    *(people, person, face, standing, portal_link, policy, policy_past, policy_shadow, models, purpose),
+    *(people, duplicate, person, face, standing, portal_link),
+    *(policy, policy_past, policy_shadow, models, purpose),
 )

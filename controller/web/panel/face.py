@@ -7,9 +7,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from ostiary.controller.web import enrolling, roster
+from ostiary.controller.web import doubles, enrolling, roster
 from ostiary.controller.web.desk import Desk, desk_of
 from ostiary.controller.web.forms import read_form
+from ostiary.controller.web.panel import duplicate
 from ostiary.controller.web.panel.people import notice_text, require_consent
 from ostiary.controller.web.panel.person import back
 from ostiary.controller.web.panel.step_up import picture_of, portraits
@@ -55,6 +56,8 @@ async def enrol_face(request: Request, person: str, who: Enrols) -> Response:
         probe = await desk.faces.probe(picture)
     except Problem as problem:
         return _face_form(request, named, problem)
+    if (held := await doubles.held(desk, person, probe)) is not None:
+        return await duplicate.ask(request, held, doubles.Newcomer(named.name, "", False, person))
     await enrolling.agree(desk, person)
     await enrolling.enrol_face(desk, person, probe)
     return back(person, "face")

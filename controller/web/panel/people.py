@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ostiary.controller.people.notice import notice
-from ostiary.controller.web import enrolling, faces
+from ostiary.controller.web import doubles, enrolling, faces
 from ostiary.controller.web.desk import desk_of
 from ostiary.controller.web.directory import PAGE
 from ostiary.controller.web.forms import Form, read_form
+from ostiary.controller.web.panel import duplicate
 from ostiary.controller.web.panel.step_up import picture_of, portraits
 from ostiary.controller.web.panel.who import Operator, signed_in
 from ostiary.controller.web.problem import BadForm, Problem
@@ -61,6 +62,8 @@ async def enrol(request: Request, who: Enrols) -> Response:
     except Problem as problem:
         return _form(request, given, problem)
     try:
+        if probe is not None and (held := await doubles.held(desk, None, probe)) is not None:
+            return await duplicate.ask(request, held, doubles.Newcomer(name, evidence, given.card))
         person = await enrolling.enrol(
             desk, name, evidence, who.name, with_card=given.card, with_consent=probe is not None
         )

@@ -57,6 +57,7 @@ async def person(request: Request, person: str, who: Opens, done: str = "") -> R
         roster.person_page, desk.reading, person, await desk.policy(), desk.pocket, enrolling.now_ms()
     )
     view: dict[str, Any] = {field.name: getattr(shown, field.name) for field in fields(shown)}
+    view["doors"] = await desk.doors() if who.may("enrol") else []
     return page(request, "person.html", here="/people", faces=faces.installed(), done=DONE.get(done, ""), **view)
 
 
@@ -101,6 +102,18 @@ async def give_card(request: Request, person: str, who: Enrols) -> Response:
         await enrolling.give_card(desk, person)
     else:
         await carrying.give(desk, person, await _card(request, form), _label(form))
+    return back(person, "card")
+
+
+@router.post("/people/{person}/cards/learn")
+async def learn_card(request: Request, person: str, who: Enrols) -> Response:
+    """The card that was just held to a door's reader, and that nobody has."""
+    desk = desk_of(request)
+    form = await read_form(request)
+    label = _label(form)
+    door = form.choice("door", {choice.id: choice for choice in await desk.doors()}, "The door")
+    await run_in_threadpool(roster.named, desk.reading, person, enrolling.now_ms())
+    await carrying.give(desk, person, await carrying.learnt(desk, person, door), label)
     return back(person, "card")
 
 
