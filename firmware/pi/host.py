@@ -22,12 +22,13 @@ MEND_MS = 1_000
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What carries effects out of this process: `say(purpose, message)` publishes, `pulse(pulse_ms)` orders the guard
-    (both say whether that went), `tell(pattern)` is for lamp and buzzer, `good` is called once when this start turned
-    out well, `reboot` when one is ordered."""
+    (both say whether that went), `tell(pattern)` is for lamp and buzzer, `want_pin(wanted)` for the
+    reader, `good` is called once when this start turned out well, `reboot` when one is ordered."""
 
     say: Callable[[str, dict[str, Any]], bool]
     pulse: Callable[[int], bool]
     tell: Callable[[str], None]
+    want_pin: Callable[[bool], None]
     good: Callable[[], None]
     reboot: Callable[[], None]
 
@@ -97,7 +98,7 @@ class Host:
     def start(self, now_ms: int) -> None:
         """The first thing that a boot does: the strike is off, and what an earlier one left open is closed."""
         self.handle(("start",), now_ms)
-        self._know_pass_key()
+        self._follow_standing()
         self._each(self._packs.started(), now_ms)
 
     def heard(self, purpose: str, message: dict[str, Any], now_ms: int) -> None:
@@ -107,7 +108,7 @@ class Host:
             return
         self.handle((purpose, message), now_ms)
         if purpose == "desired":
-            self._know_pass_key()
+            self._follow_standing()
 
     def visit(self, visit: Visit, seen: Seen, now_ms: int) -> None:
         """Somebody stands there; the reply goes out as soon as the display says something."""
@@ -178,7 +179,8 @@ class Host:
         for event in events:
             self.handle(event, now_ms)
 
-    def _know_pass_key(self) -> None:
+    def _follow_standing(self) -> None:
+        self._outside.want_pin(self.door.standing.pin)
         key = self.door.standing.pass_key
         self._packs.pass_key = None if key is None else base64url.decode(key)
 

@@ -61,6 +61,7 @@ def run(directory: Path, chosen: fittings.Chosen) -> bool:
         say=link.say,
         pulse=no_strike if guard is None else guard.pulse,
         tell=hardware.tell,
+        want_pin=hardware.want_pin,
         good=lambda: bad_boots.settle(who.bad_boots, 0),
         reboot=node.reboot,
     )

@@ -112,7 +112,8 @@ class Bench:
         self.guarded = True
         file = JournalFile(directory / "journal")
         door = Door("front", 1, journal.recover(b""))
-        outside = Outside(self.say, self.pulse, self.told.append, lambda: None, lambda: None)
+        self.pins_wanted: list[bool] = []
+        outside = Outside(self.say, self.pulse, self.told.append, self.pins_wanted.append, lambda: None, lambda: None)
         about = {"firmware": "a test", "roles": ["reader", "strike"], "virtual": True}
         self.host = Host(door, file, self, outside, NoPack(), about, bytes, lambda line: None)
         self.host.line(True, 0)

@@ -80,6 +80,7 @@ class QuickNode:
             say=self._say,
             pulse=self._pulse,
             tell=lambda pattern: self.told.append(pattern),
+            want_pin=lambda wanted: None,
             good=lambda: bad_boots.settle(self.flash.bad_boots, 0),
             reboot=lambda: self._clockwork.after(0, self._reboot),
         )
