@@ -103,6 +103,7 @@ DESIRED = (
     ("liveness", OPTIONAL, LIVENESS, "what the door asks to speak for a face of flesh; none where it is not said"),
     ("lockdown", NEEDED, ("flag",), "whether nobody is let in; leaving is free all the same"),
     ("face", NEEDED, ("flag",), "whether faces are looked at"),
+    ("pin", OPTIONAL, ("flag",), "whether a card at the reader waits for its PIN; it does not where it is not said"),
     ("limit_ms", OPTIONAL, ("integer", 200, 5000), "how long an ask waits for its answer"),
     ("held_ms", OPTIONAL, ("integer", 1000, 600000), "how long the door may stand open until it is held"),
     ("offline", NEEDED, ALONE, "what the node does without its keeper"),

@@ -23,6 +23,7 @@ def desired(
     """The message for a node at this door of the policy (None: it has no rule there). `journal_upto` is how far the log
     has its journal, `faceless` whether an operator switched the face off, `alone` the fields about deciding alone,
     `pass_key` the site's public key for passes."""
+    face = (door is None or door.face != "off") and not faceless
     message = {
         "v": 1,
         "term": TERM,
@@ -30,10 +31,17 @@ def desired(
         "journal_upto": journal_upto,
         "liveness": "none" if door is None else door.liveness,
         "lockdown": locked,
-        "face": (door is None or door.face != "off") and not faceless,
+        "face": face,
+        "pin": door is not None and waits_for_pin(door, face),
         **alone,
     }
     return message if pass_key is None else {**message, "pass_key": base64url.encode(pass_key)}
+
+
+def waits_for_pin(door: Door, face: bool) -> bool:
+    """Whether a card at this door says nothing until its PIN was typed. It does where a card alone opens, or where a
+    look at the person, if faces are looked at (`face`), is what is to follow it."""
+    return "card+pin" in door.alternatives and "card" not in door.alternatives and not (face and door.face == "verify")
 
 
 def taken(reported: Mapping[str, Any] | None, wanted: Mapping[str, Any] | None, since: int) -> bool:

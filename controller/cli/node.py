@@ -93,7 +93,6 @@ def pi(
     display: Annotated[
         Path | None, typer.Option(help="A terminal that is the door's display, such as /dev/tty1.")
     ] = None,
-    pin: Annotated[bool, typer.Option("--pin", help="A card waits for its PIN: this door asks for both.")] = False,
 ) -> None:
     """Run the Raspberry Pi node: camera, card reader and strike on one side, the site's broker on the other.
 
@@ -107,8 +106,6 @@ def pi(
         command += ["--doorstep", str(doorstep)]
     if display is not None:
         command += ["--display", str(display)]
-    if pin:
-        command.append("--pin")
     # The node is a program of its own: the controller's code is not in its process.
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter and module
 

@@ -42,7 +42,8 @@ MEND_MS = 1_000
 class Outside:
     """What carries effects out of the node: `say(purpose, message)` publishes, `pulse(pulse_ms)` drives the strike or
     orders its guard (both say whether that went), `show(show, slip)` is the display's, `tell(pattern)` lamp's and
-    buzzer's; `good` is called once when this start turned out well, `reboot` when one is ordered."""
+    buzzer's, `want_pin(wanted)` the reader's; `good` is called once when this start turned out
+    well, `reboot` when one is ordered."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Outside:
         pulse: "Callable[[int], bool]",
         show: "Callable[[dict[str, Any], dict[str, Any] | None], None]",
         tell: "Callable[[str], None]",
+        want_pin: "Callable[[bool], None]",
         good: "Callable[[], None]",
         reboot: "Callable[[], None]",
     ) -> None:
@@ -57,6 +59,7 @@ class Outside:
         self.pulse = pulse
         self.show = show
         self.tell = tell
+        self.want_pin = want_pin
         self.good = good
         self.reboot = reboot
 
@@ -140,7 +143,7 @@ class Host:
     def start(self, now_ms: int) -> None:
         """The first thing that a boot does: the strike is off, and what an earlier one left open is closed."""
         self.handle(("start",), now_ms)
-        self._know_pass_key()
+        self._follow_standing()
         self._each(self._packs.started(), now_ms)
 
     def heard(self, purpose: str, message: "dict[str, Any]", now_ms: int) -> None:
@@ -150,7 +153,7 @@ class Host:
             return
         self.handle((purpose, message), now_ms)
         if purpose == "desired":
-            self._know_pass_key()
+            self._follow_standing()
 
     def attend(self, facts: "dict[str, Any]", reply: "Callable[[Reply], None]", now_ms: int) -> None:
         """Somebody stands there, with what an ask may hold (`session.FACTS`); `reply` is called once, as soon as the
@@ -220,7 +223,8 @@ class Host:
         for event in events:
             self.handle(event, now_ms)
 
-    def _know_pass_key(self) -> None:
+    def _follow_standing(self) -> None:
+        self._outside.want_pin(self.door.standing.pin)
         key = self.door.standing.pass_key
         self._packs.pass_key = None if key is None else base64url.decode(key)
 

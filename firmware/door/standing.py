@@ -36,6 +36,11 @@ class Standing:
         return self._desired["face"]
 
     @property
+    def pin(self) -> bool:
+        """Whether a card at the reader waits for its PIN."""
+        return self._desired.get("pin", False)
+
+    @property
     def liveness(self) -> str:
         """What the door asks to speak for a face of flesh."""
         return self._desired.get("liveness", "none")

@@ -78,6 +78,7 @@ class Node:
             fittings.pulse if "strike" in who.roles else _no_strike,
             fittings.show,
             fittings.tell,
+            fittings.want_pin,
             lambda: counts.settle(files + "/bad-boots", 0),
             reboot,
         )

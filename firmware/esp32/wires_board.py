@@ -81,6 +81,9 @@ class Board:
         self._pattern = pattern
         self._say({"do": "tell", "led": pattern, "buzzer": pattern})
 
+    def want_pin(self, wanted: bool) -> None:
+        """A pretended chip is brought card and PIN together: `_present`."""
+
     def feed(self) -> None:
         sys.stdout.write(FED)
 

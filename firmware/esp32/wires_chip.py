@@ -176,6 +176,9 @@ class Chip:
         self._pattern = pattern
         self._since_ms = self._now_ms()
 
+    def want_pin(self, wanted: bool) -> None:
+        self._entry.wants_pin = wanted
+
     def feed(self) -> None:
         self._watchdog.feed()
 

@@ -22,10 +22,9 @@ def main() -> int:
     parser.add_argument("--doorstep", type=Path, help="the socket of a virtual board, for a virtual node")
     parser.add_argument("--camera", default="pi", help="pi (default), v4l2:/dev/video0, files:FOLDER or none")
     parser.add_argument("--display", type=Path, help="a terminal that is the door's display, such as /dev/tty1")
-    parser.add_argument("--pin", action="store_true", help="a card waits for its PIN: this door asks for both")
     asked = parser.parse_args()
     try:
-        chosen = fittings.Chosen(asked.doorstep, asked.camera, asked.display, asked.pin)
+        chosen = fittings.Chosen(asked.doorstep, asked.camera, asked.display)
         return REBOOT if node.run(asked.node, chosen) else 0
     except (BadIdentity, BadProfile, BootCountLost, NoHardware, node.Blind) as mistake:
         node.log(str(mistake))

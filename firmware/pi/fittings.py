@@ -19,20 +19,20 @@ from ostiary.hardware.profile import Profile, of_node
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What whoever starts the node chose: a virtual board's socket, the camera (see `lens.open_lens`, or none), the
-    terminal that is the door's display, and whether a card waits for its PIN."""
+    """What whoever starts the node chose: a virtual board's socket, the camera (see `lens.open_lens`, or none), and
+    the terminal that is the door's display."""
 
     doorstep: Path | None = None
     camera: str = "pi"
     display: Path | None = None
-    pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fittings:
     """`pins` names the strike for the guard, None where the node has no strike; `camera` gives visits, None where the
     node is no reader; `looks`: pictures may come of it, so the face models are wanted; `tell` takes a pattern of
-    `door.signals` for lamp and buzzer; `start` begins, `close` ends all.
+    `door.signals` for lamp and buzzer; `want_pin` says whether a card at the reader waits for its PIN; `start` begins,
+    `close` ends all.
     """
 
     pins: str | None
@@ -41,6 +41,7 @@ class Fittings:
     looks: bool
     display: Display
     tell: Callable[[str], None]
+    want_pin: Callable[[bool], None]
     start: Callable[[], None]
     close: Callable[[], None]
 
@@ -92,6 +93,7 @@ def virtual(doorstep: Path | None, roles: Sequence[str], log: Callable[[str], No
         True,
         BoardDisplay(attachment),
         attachment.tell,
+        camera.want_pin,
         attachment.start,
         close,
     )
@@ -104,6 +106,7 @@ def raspberry(who: Identity, board: Profile, chosen: Chosen, log: Callable[[str]
         open_lens = partial(lens.open_lens, chosen.camera)
     closers: list[Callable[[], None]] = []
     doorway = Doorway(open_lens, log)
+    want_pin: Callable[[bool], None] = no_keys
     try:
         from ostiary.firmware.pi import pins_gpio, reader_gpio, signals_gpio
 
@@ -113,7 +116,8 @@ def raspberry(who: Identity, board: Profile, chosen: Chosen, log: Callable[[str]
         closers.append(signals.close)
         starters = [doorway.start]
         if "reader" in who.roles and reader_gpio.LINES[0] in board.wires:
-            reader = reader_gpio.GpioReader(board.wires, doorway.attempt, log, chosen.pin)
+            reader = reader_gpio.GpioReader(board.wires, doorway.attempt, log)
+            want_pin = reader.want_pin
             starters.append(reader.start)
             closers.append(reader.close)
     except (ImportError, OSError, RuntimeError) as mistake:
@@ -131,9 +135,14 @@ def raspberry(who: Identity, board: Profile, chosen: Chosen, log: Callable[[str]
         open_lens is not None,
         display,
         signals.tell,
+        want_pin,
         lambda: _all(starters),
         lambda: _all([doorway.close, *closers]),
     )
+
+
+def no_keys(wanted: bool) -> None:
+    """What a node without a reader's wires does about PINs: nothing, for nobody can type one here."""
 
 
 def _display(terminal: Path | None, log: Callable[[str], None]) -> Display:

@@ -63,6 +63,7 @@ def run(directory: Path, chosen: fittings.Chosen) -> bool:
         pulse=no_strike if guard is None else guard.pulse,
         show=hardware.display.show,
         tell=hardware.tell,
+        want_pin=hardware.want_pin,
         good=lambda: bad_boots.settle(who.bad_boots, 0),
         reboot=node.reboot,
     )

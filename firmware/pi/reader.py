@@ -17,23 +17,26 @@ KEYS = frozenset("0123456789*#")
 
 class Reader:
     """Hands each attempt's facts to `attempt`. `log` gets reasons and counts, never what was presented or typed.
-    `now_us` is the clock by which edges are stamped, monotonic microseconds; `wants_pin`: a card waits for its PIN."""
+    `now_us` is the clock by which edges are stamped, monotonic microseconds."""
 
     def __init__(
         self,
         attempt: Callable[[dict[str, Any]], None],
         log: Callable[[str], None],
         now_us: Callable[[], int],
-        wants_pin: bool = False,
     ) -> None:
         self._attempt = attempt
         self._log = log
         self._now_us = now_us
         self._refusals: dict[str, int] = {}
         self._wires = Wiegand()
-        self._entry = Entry(wants_pin)
+        self._entry = Entry()
         self._came: queue.SimpleQueue[tuple[int | str, int] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+
+    def want_pin(self, wanted: bool) -> None:
+        """Whether the next card waits for its PIN; from any thread."""
+        self._entry.wants_pin = wanted
 
     def start(self) -> None:
         """Begin to listen."""
@@ -43,10 +46,10 @@ class Reader:
         """D0 (`line` 0) or D1 (1) fell; from any thread, in order."""
         self._came.put((line, at_us))
 
-    def key(self, key: str) -> None:
-        """A key was typed: a digit, `*` or `#`; from any thread. Anything else is no key."""
+    def key(self, key: str, at_us: int) -> None:
+        """A key was typed: a digit, `*` or `#`; from any thread, in order. Anything else is no key."""
         if key in KEYS:
-            self._came.put((key, self._now_us()))
+            self._came.put((key, at_us))
 
     def close(self) -> None:
         """Listen no more."""

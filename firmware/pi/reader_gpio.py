@@ -23,7 +23,6 @@ class GpioReader:
         wires: Mapping[str, Wire],
         attempt: Callable[[dict[str, Any]], None],
         log: Callable[[str], None],
-        wants_pin: bool = False,
         factory: Any = None,
     ) -> None:
         """Take the two pins. Raises what gpiozero raises where they cannot be had."""
@@ -32,7 +31,8 @@ class GpioReader:
         if factory is None:
             Device.ensure_pin_factory()
             factory = Device.pin_factory
-        self._reader = Reader(attempt, log, lambda: int(factory.ticks() * 1_000_000), wants_pin)
+        self._reader = Reader(attempt, log, lambda: int(factory.ticks() * 1_000_000))
+        self.want_pin = self._reader.want_pin
         self._pins = [factory.pin(wires[name].pin) for name in LINES]
         # The factory stamps each edge when it happened; a callback through a Button would lose that. gpiozero keeps
         # these functions by weak reference only.

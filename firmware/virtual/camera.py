@@ -29,6 +29,7 @@ class PostedCamera:
         self._visits: queue.SimpleQueue[Visit | None] = queue.SimpleQueue()
         self._stamped_us = 0
         self._reader = Reader(self._read, log, _now_us)
+        self.want_pin = self._reader.want_pin
         self._reader.start()
         attachment.on_present = self._present
         attachment.on_reader = self._wires
@@ -47,13 +48,13 @@ class PostedCamera:
         self._visits.put(Visit(lambda said: None, facts["claim"]["value"], pin=facts.get("pin")))
 
     def _wires(self, header: dict[str, Any]) -> None:
+        # The pulses of one frame are told at once and stamped ahead; what comes after them must not lie over them.
+        self._stamped_us = max(_now_us(), self._stamped_us + END_US)
         for key in _text(header.get("keys")) or "":
-            self._reader.key(key)
+            self._reader.key(key, self._stamped_us)
         bits, apart_us = _text(header.get("bits")) or "", header.get("apart_us", USUAL_US)
         if len(bits) > MOST_BITS or set(bits) - {"0", "1"} or type(apart_us) is not int:
             return  # as on a wire: what is no signal is nothing
-        # The pulses of one frame are told at once and stamped ahead; two frames must not lie over each other.
-        self._stamped_us = max(_now_us(), self._stamped_us + END_US)
         for bit in bits:
             self._stamped_us += max(0, min(apart_us, MOST_APART_US))
             self._reader.edge(int(bit), self._stamped_us)

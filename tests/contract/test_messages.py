@@ -87,6 +87,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         "liveness": "motion",
         "lockdown": False,
         "face": True,
+        "pin": True,
         "limit_ms": 3000,
         "held_ms": 30000,
         "offline": "pack",

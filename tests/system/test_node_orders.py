@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ostiary.controller.samples import portrait
+from ostiary.firmware.door.wiegand import encode
 
 sys.path.insert(0, str(Path(__file__).parent))  # the name `tests` belongs to a dependency
 
@@ -128,6 +129,32 @@ def test_an_owner_whose_lease_has_ended_is_heard_no_more_after_a_reboot_either(n
     keeper.say("answer", good)
     assert visitor.told["receipt"] == good["receipt"]["code"]
     assert len(node.board.edges(2)) == 2
+
+
+@pytest.mark.parametrize("node", ["pi"], indirect=True)  # no virtual chip has a keypad
+def test_a_card_waits_for_its_digits_where_the_door_wants_them_also_after_a_start_without_a_keeper(
+    node: NodeAtDoor,
+) -> None:
+    keeper, card = node.keeper, "".join(map(str, encode("26-123-4567")))
+    node.board.ask({"do": "wiegand", "bits": "".join(map(str, encode("26-1-1")))})
+    ask = keeper.next("ask")
+    assert "pin" not in ask, "nobody has said yet that it wants any"
+    keeper.say("answer", keeper.answer(ask, "deny"))
+    keeper.events("acted")
+    keeper.desire(pin=True)
+    reported(keeper, number=1)
+    for boot in (1, 2):
+        node.board.ask({"do": "wiegand", "bits": card})
+        node.board.ask({"do": "keys", "keys": "2468#"})
+        ask = keeper.next("ask")
+        assert (ask["claim"], ask["pin"], ask["boot"]) == ({"kind": "card", "value": "26-123-4567"}, "2468", boot)
+        keeper.say("answer", keeper.answer(ask, "deny"))
+        keeper.events("acted")
+        if boot == 1:
+            node.kill()
+            keeper.raw("desired", b"", retain=True)
+            node.start()
+            keeper.state("online")
 
 
 @pytest.mark.parametrize("node", ["pi"], indirect=True)  # no virtual chip has a camera

@@ -111,6 +111,7 @@ async def pins(site: RunningSite) -> str:
     refused = await set_pin(site, person, "123456")
     assert refused.returncode == 1 and "tried first" in refused.stderr and "123456" not in refused.stderr
     async with BareNode(site.places.node("studio-1")) as studio:
+        assert (await studio.desired.get())["pin"], "a card at this door waits for its digits"
 
         async def answered(pin: str | None) -> dict[str, Any]:
             return await studio.asked(studio.ask(claim={"kind": "card", "value": CARD}, pin=pin))

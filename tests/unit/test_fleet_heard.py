@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from ostiary.controller.access.desired import desired, taken
 from ostiary.controller.fleet.heard import FRESH_MS, Heard
 from ostiary.controller.fleet.nodes import FleetNode, strike_for, strikeless
 from ostiary.controller.fleet.numbers import Numbers
+from ostiary.controller.policy.door import Door
 from ostiary.protocol import messages
 from ostiary.protocol.parts import HIGHEST_NUMBER
 
@@ -83,3 +85,24 @@ def test_desired_is_a_message_of_the_contract_and_is_taken_when_the_node_says_so
     assert not taken(said | {"number": 6}, wanted, 7)
     assert not taken(said | {"lockdown": False}, wanted, 0)
     assert not taken(None, wanted, 0) and not taken(said, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("face", "ways", "faceless", "waits"),
+    [
+        ("off", ("card+pin",), False, True),
+        ("off", ("card+pin", "pass"), False, True),
+        ("off", ("card", "card+pin"), False, False),
+        ("off", ("card",), False, False),
+        ("off", ("pass+pin",), False, False),
+        ("verify", ("card+pin",), False, False),
+        ("verify", ("card+pin",), True, True),
+        ("identify", ("card+pin",), False, True),
+    ],
+)
+def test_a_card_waits_for_its_pin_where_it_says_nothing_without_one(
+    face: str, ways: tuple[str, ...], faceless: bool, waits: bool
+) -> None:
+    wanted = desired(Door("studio", face, ways, ()), 7, 3, locked=False, faceless=faceless)
+    assert messages.decode("desired", messages.encode("desired", wanted))["pin"] is waits
+    assert desired(None, 7, 3, locked=False, faceless=False)["pin"] is False, "no rule asks for one"

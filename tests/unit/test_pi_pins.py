@@ -190,3 +190,25 @@ def test_keys_before_a_card_go_along_and_noise_is_told_without_what_was_typed(
     silence()
     assert came.get(timeout=PATIENCE_S)["pin"] == "2468"
     assert logged == ["the reader's entry was refused (1 times): length"]
+
+
+def test_a_card_waits_for_its_digits_as_long_as_the_door_wants_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gpiozero.pins.mock, "monotonic", lambda: Ticking.now_s)
+    factory, came = Ticking(), queue.SimpleQueue()
+    made = GpioReader(WIRES, came.put, lambda line: None, factory=factory)
+    made.want_pin(True)
+    made.start()
+    pulses(factory, encode("26-123-4567"))
+    silence()
+    for key in ([0, 0, 1, 0], [0, 1, 0, 0], [0, 1, 1, 0], [1, 0, 0, 0], [1, 0, 1, 1]):
+        pulses(factory, key)
+        silence(100_000)
+    assert came.get(timeout=PATIENCE_S)["pin"] == "2468", "it was asked about once, with them"
+    made.want_pin(False)
+    pulses(factory, encode("34-7-99"))
+    silence()
+    assert "pin" not in came.get(timeout=PATIENCE_S)
+    made.close()
+    factory.reset()

@@ -114,7 +114,9 @@ class Bench:
         self.guarded = True
         file = JournalFile(directory / "journal")
         door = Door("front", 1, journal.recover(b""))
-        outside = Outside(self.say, self.pulse, self.show, self.told.append, lambda: None, lambda: None)
+        self.pins_wanted: list[bool] = []
+        wants = self.pins_wanted.append
+        outside = Outside(self.say, self.pulse, self.show, self.told.append, wants, lambda: None, lambda: None)
         about = {"firmware": "a test", "roles": ["reader", "strike"], "virtual": True}
         self.host = Host(door, file, outside, NoPack(), about, bytes, clock.stopwatch, lambda line: None)
         self.host.line(True, 0)

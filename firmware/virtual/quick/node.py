@@ -82,6 +82,7 @@ class QuickNode:
             pulse=self._pulse,
             show=self._show,
             tell=lambda pattern: self.told.append(pattern),
+            want_pin=lambda wanted: None,
             good=lambda: bad_boots.settle(self.flash.bad_boots, 0),
             reboot=lambda: self._clockwork.after(0, self._reboot),
         )
