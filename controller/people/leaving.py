@@ -9,8 +9,10 @@ from ostiary.controller.people.evidence import cited_by, forget_uncited
 from ostiary.controller.people.registry import person_here
 from ostiary.controller.store import credential_tables
 from ostiary.controller.store import people_tables as tables
+from ostiary.controller.store.attachment_tables import attachment
 
 _THEIRS = (
+    attachment,  # before the contests that they belong to
     *(tables.contest, tables.consent, tables.card, tables.membership, tables.holding, tables.entry),
     *(tables.suspension, tables.revocation, tables.more_time, tables.template),
     *(credential_tables.visitor_pass, credential_tables.pin),

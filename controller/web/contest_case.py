@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ostiary.controller.people import contests, ledger, registry, spans
+from ostiary.controller.people import attachments, contests, ledger, registry, spans
+from ostiary.controller.people.attachments import Attachment
 from ostiary.controller.people.contests import Contest
 from ostiary.controller.people.evidence import evidence_of
 from ostiary.controller.people.past import History, history
@@ -55,6 +56,7 @@ class Case:
     overturned: Weighed | None
     chart: Chart | None
     others: tuple[Waiting, ...]
+    files: tuple[Attachment, ...]
 
 
 def case(
@@ -92,6 +94,7 @@ def case(
         upheld=upheld,
         overturned=overturned,
         chart=None if policy is None else score_chart.chart(told, policy, at_ms, (*marks, *_entry_mark(conn, known))),
+        files=attachments.attachments(conn, known.id),
         others=same_door(conn, known, door, doors_of(at_door) if at_door else {}, at_ms),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from ostiary.controller.people import contests
+from ostiary.controller.people import attachments, contests
 from ostiary.controller.people.contests import Contest
 from ostiary.controller.web.desk import Desk
 from ostiary.controller.web.enrolling import now_ms
@@ -14,12 +14,24 @@ DECIDE = {"uphold": contests.uphold, "overturn": contests.overturn}
 
 
 async def open_contest(
-    desk: Desk, person: str, kind: str, number: int, words: str, opened_by: str, record: Callable[[Contest], object]
+    desk: Desk,
+    person: str,
+    kind: str,
+    number: int,
+    words: str,
+    opened_by: str,
+    record: Callable[[Contest], object],
+    files: tuple[bytes, ...] = (),
 ) -> Contest:
-    """A person's challenge, in their words. Raises what `contests.open_contest` raises, and the keeper's refusals."""
+    """A person's challenge, in their words, with the files that they send along.
+
+    Raises what `contests.open_contest` and `attachments.add` raise, and the keeper's refusals.
+    """
 
     def write(conn: Connection) -> Contest:
-        return contests.open_contest(conn, person, kind, number, words, opened_by, now_ms())
+        opened = contests.open_contest(conn, person, kind, number, words, opened_by, now_ms())
+        attachments.add(conn, opened, files, opened.opened_at_ms)
+        return opened
 
     return await _written(desk, write, record)
 

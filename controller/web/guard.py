@@ -61,7 +61,9 @@ def body_limit(path: str) -> int:
     """The bytes a body sent to `path` may have."""
     if path == "/api/v1/policy" or path.startswith(("/api/v1/policy/", "/policy/")):
         return POLICY_MAX_BYTES
-    takes_files = path == "/ledger" or path.endswith(("/present", "/enrol", "/face", "/face-hint", "/import"))
+    takes_files = path == "/ledger" or path.endswith(
+        ("/present", "/enrol", "/face", "/face-hint", "/import", "/me/contest")
+    )
     return UPLOAD_MAX_BYTES if takes_files else FORM_MAX_BYTES
 
 

@@ -9,7 +9,6 @@ from tests.browser.visitor import NARROW, WIDE, Visitor
 AXE = (Path(__file__).parent / "vendored" / "axe.min.js").read_text(encoding="utf-8")
 STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 ONLY_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-ONLY_NARROW = {"runOnly": {"type": "rule", "values": ["target-size", "scrollable-region-focusable"]}}
 EVERYTHING = {"runOnly": {"type": "tag", "values": list(STANDARDS)}}
 LEADS_AWAY = re.compile(
     r"sign-out|/static/|/me/copy|/me/receipts/|\.(?:txt|zip|csv|png)$|/verifier|/portraits/|/sign-in\?|lang="
@@ -42,21 +41,19 @@ def walk(visitor: Visitor, *starts: str) -> tuple[int, list[str]]:
 def judged(visitor: Visitor, path: str) -> list[str]:
     """What is wrong with a page: in the light and in the dark, wide, and on the narrowest phone."""
     page = visitor.page
+    page.set_viewport_size(NARROW)
     page.emulate_media(color_scheme="light")
     reply = page.goto(path, wait_until="domcontentloaded")
     if reply is None or reply.status != 200:
         return [f"{path}: {reply and reply.status}"]
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
-    page.evaluate(f"{AXE};0")
-    wrong = [f"{path}, light: {one}" for one in _asked(visitor, EVERYTHING)]
-    page.emulate_media(color_scheme="dark")
-    wrong += [f"{path}, dark: {one}" for one in _asked(visitor, ONLY_COLOURS)]
-    page.set_viewport_size(NARROW)
-    wrong += [f"{path}, narrow: {one}" for one in _asked(visitor, ONLY_NARROW)]
     needs, has = page.evaluate(RULER)
-    if needs > has:
-        wrong.append(f"{path}: {needs} px wide on a screen of {has}")
+    wrong = [f"{path}: {needs} px wide on a screen of {has}"] if needs > has else []
+    page.evaluate(f"{AXE};0")
+    wrong += [f"{path}, narrow and light: {one}" for one in _asked(visitor, EVERYTHING)]
     page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="dark")
+    wrong += [f"{path}, wide and dark: {one}" for one in _asked(visitor, ONLY_COLOURS)]
     return wrong
 
 

@@ -6,7 +6,8 @@ from tests.browser.every_page import judged, walk
 from tests.browser.house import House
 from tests.browser.visitor import Visitor
 
-pytestmark = pytest.mark.system
+# One visit of every page there is: long on a machine that does much else.
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 
 def test_every_page_of_the_panel(house: House) -> None:

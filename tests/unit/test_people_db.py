@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
 from ostiary.controller.people import standing
-from ostiary.controller.store import credential_tables, people_db, signin_tables
+from ostiary.controller.store import attachment_tables, credential_tables, people_db, signin_tables
 from ostiary.controller.store.people_db import follow_people, open_people, scrub
 
 ALICE = "p-" + "a" * 16
@@ -42,6 +42,7 @@ def _schema(path: Path) -> dict[str, frozenset[str]]:
 def test_the_revisions_make_what_the_tables_say(tmp_path: Path) -> None:
     open_people(tmp_path / "migrated.db").dispose()
     assert credential_tables.metadata is signin_tables.metadata
+    assert attachment_tables.metadata is signin_tables.metadata
     signin_tables.metadata.create_all(create_engine(f"sqlite:///{tmp_path / 'declared.db'}"))
     assert _schema(tmp_path / "migrated.db") == _schema(tmp_path / "declared.db")
 

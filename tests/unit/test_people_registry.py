@@ -212,6 +212,7 @@ def test_nothing_is_left_of_who_left(engine: Engine, tmp_path: Path) -> None:
         "holding": 1,
         "entry": 0,
         "contest": 1,
+        "attachment": 0,
         "suspension": 1,
         "revocation": 1,
         "more_time": 1,

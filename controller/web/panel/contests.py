@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ostiary.controller.people.attachments import Attachment, attachments
 from ostiary.controller.people.contests import same_name
 from ostiary.controller.web import deciding, reviewing
 from ostiary.controller.web.contest_case import Case
@@ -17,6 +18,7 @@ from ostiary.controller.web.enrolling import now_ms
 from ostiary.controller.web.forms import Form, read_form
 from ostiary.controller.web.panel import purpose as purposes
 from ostiary.controller.web.panel.who import Operator, by, signed_in
+from ostiary.controller.web.problem import NotThere
 from ostiary.controller.web.purpose import purpose_of
 from ostiary.controller.web.render import page
 from ostiary.controller.web.reviewing import Reviewer
@@ -77,6 +79,17 @@ async def link(request: Request, number: int, who: Reads) -> Response:
     return await _shown(request, number, who, "", Link(address, made["reviewer"]))
 
 
+@router.get("/contests/{number}/files/{file}")
+async def file(request: Request, number: int, file: int, who: Reads) -> Response:
+    """A file that the person sent along; to fetch it is a look-up, as to open the case is."""
+    purpose = purpose_of(request)
+    if purpose is None:
+        return purposes.ask(request, f"/contests/{number}")
+    known = await reviewing.contest(desk_of(request), number)
+    reviewer = reviewing.inside(desk_of(request), number, known.person, purpose, by(who))
+    return await sent_along(desk_of(request), number, file, reviewer)
+
+
 @router.post("/contests/{number}/decide")
 async def decide(request: Request, number: int, who: Reviews) -> Response:
     """First the effect, then, from that page, the outcome."""
@@ -109,6 +122,21 @@ async def decided(request: Request, number: int, reviewer: Reviewer, back: str) 
     return page(request, "contest_decide.html", here="/contests", **view, **named)
 
 
+async def sent_along(desk: Desk, number: int, file: int, reviewer: Reviewer) -> Response:
+    """The file as a download of no kind, so that no browser shows or runs it. Raises `NotThere`."""
+
+    def read() -> tuple[Attachment, ...]:
+        with desk.reading.begin() as conn:
+            return attachments(conn, number, whole=True)
+
+    found = [one for one in await run_in_threadpool(read) if one.number == file]
+    if not found:
+        raise NotThere("There is no such file.", "The person sent none of this number.", "Open the contest again.")
+    await reviewer.act("look", {})
+    headers = {"content-disposition": f'attachment; filename="{found[0].name}"', "cache-control": "no-store"}
+    return Response(found[0].data, media_type="application/octet-stream", headers=headers)
+
+
 async def _shown(request: Request, number: int, who: Operator, done: str, link: Link | None = None) -> Response:
     purpose = purpose_of(request)
     if purpose is None:
@@ -120,4 +148,5 @@ async def _shown(request: Request, number: int, who: Operator, done: str, link: 
     mine = known.reviewer is not None and same_name(known.reviewer, who.name)
     view = {"case": shown, "done": done, "link": link, "mine": mine, "outside": False}
     here: dict[str, Any] = {"as_name": who.name, "decide_at": f"/contests/{number}/decide"}
+    here["files_at"] = f"/contests/{number}/files"
     return page(request, "contest.html", here="/contests", **view, **here)

@@ -108,7 +108,14 @@ async def contest(request: Request, who: Own) -> Response:
     if kind == "decision":
         await asking.own_record(desk, who.id, number)  # raises for somebody else's
     await deciding.open_contest(
-        desk, who.id, kind, number, words, who.name, lambda done: receipts.recorded(desk, who.id, done)
+        desk,
+        who.id,
+        kind,
+        number,
+        words,
+        who.name,
+        lambda done: receipts.recorded(desk, who.id, done),
+        form.files.get("file", ()),
     )
     return RedirectResponse("/me?contested=yes#contests", 303)
 

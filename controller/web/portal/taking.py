@@ -12,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ostiary.controller.web.desk import desk_of
+from ostiary.controller.people.attachments import attachments
+from ostiary.controller.web.desk import Desk, desk_of
 from ostiary.controller.web.enrolling import now_ms
 from ostiary.controller.web.portal import asking
 from ostiary.controller.web.portal.me import OwnThings, own_things
@@ -52,11 +53,19 @@ async def copy(request: Request, who: Own) -> Response:
         records=records,
         made_ms=now_ms(),
     )
-    data = await run_in_threadpool(_zipped, page, things, records, files)
+    sent = await run_in_threadpool(_sent_along, desk, things)
+    data = await run_in_threadpool(_zipped, page, things, records, files, sent)
     return _file(data, f"ostiary-{desk.site_name}.zip", "application/zip")
 
 
-def _zipped(page: str, things: OwnThings, records: list[dict[str, Any]], files: dict[int, str]) -> bytes:
+def _sent_along(desk: Desk, things: OwnThings) -> dict[str, bytes]:
+    with desk.reading.begin() as conn:
+        return {one.name: one.data for known in things.contests for one in attachments(conn, known.id, whole=True)}
+
+
+def _zipped(
+    page: str, things: OwnThings, records: list[dict[str, Any]], files: dict[int, str], sent: dict[str, bytes]
+) -> bytes:
     told = dataclasses.asdict(things) | {"records": records}
     told.pop("chart")
     out = io.BytesIO()
@@ -65,6 +74,7 @@ def _zipped(page: str, things: OwnThings, records: list[dict[str, Any]], files: 
             ("read-me-first.html", page),
             ("everything.json", json.dumps(told, indent=1, ensure_ascii=False, default=str)),
             *((f"receipts/{position}.txt", text) for position, text in sorted(files.items())),
+            *((f"contests/{name}", data) for name, data in sent.items()),
         ):
             kept.writestr(zipfile.ZipInfo(name, FIRST), text, zipfile.ZIP_DEFLATED)
     return out.getvalue()

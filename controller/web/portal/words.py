@@ -49,6 +49,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Eintrag schrieb.",
     ),
     "words": ("What is wrong?", "Was ist falsch?"),
+    "files": ("Files that show it", "Dateien, die es zeigen"),
+    "files-why": (
+        "Up to three: PDF, PNG, JPEG or plain text, 5 MB each. Who decides can read them.",
+        "Bis zu drei: PDF, PNG, JPEG oder Text, je 5 MB. Wer entscheidet, kann sie lesen.",
+    ),
     "send": ("Send", "Absenden"),
     "contested": ("Your contest is open", "Ihr Widerspruch läuft"),
     "contested-why": (
