@@ -16,6 +16,7 @@ from ostiary.controller.web.api import (
     metrics,
     operating,
     orders,
+    own_faces,
     persons,
     policy_looks,
     policy_past,
@@ -43,7 +44,8 @@ from ostiary.controller.web.static_files import NamedByContent
 PORTAL = (receipts, me, taking, parting, codes, kiosk)
 POLICY_API = (api_policy, policy_past, policy_looks, policy_preview, policy_proofs)
 API = (
-    *(api_doors, site, orders, api_decisions, records, log_records, persons, api_people, challenges, api_contests),
+    *(api_doors, site, orders, api_decisions, records, log_records, persons, own_faces, api_people),
+    *(challenges, api_contests),
     *POLICY_API,
     operating,
     describing,

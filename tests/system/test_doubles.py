@@ -134,3 +134,29 @@ def test_the_same_over_the_api(panel: Panel) -> None:
     assert panel.client.post(f"/api/v1/people/{made}/cards/learn", json=learn).json() == {"person": made}
     assert panel.client.post(f"/api/v1/people/{made}/cards/learn", json=learn).status_code == 409
     assert panel.client.post(f"/api/v1/people/{made}/cards/learn", json={**learn, "door": "moon"}).status_code == 404
+
+
+@faces
+def test_a_face_over_the_api(panel: Panel) -> None:
+    def post(path: str, **body: str) -> httpx.Response:
+        return panel.client.post(f"/api/v1/people{path}", json=body)
+
+    def template() -> Any:
+        sent = {"portrait": PICTURE, "consent": "yes"}
+        return panel.client.post(f"/api/v1/people/{made}/face", data=sent).json()
+
+    made = post("", name="Dorothy Vaughan", evidence="form 12").json()["id"]
+    unasked = panel.client.post(f"/api/v1/people/{made}/face", data={"portrait": PICTURE})
+    assert unasked.status_code == 400 and "no consent" in unasked.json()["why"]
+    held = template()["held"]
+    assert held is not None, "it is the face of others"
+    assert post(f"/{made}/face/settle", held=held, reason="Another sister.").status_code == 409, "nobody has looked"
+    looked = post(f"/{made}/face/look-up", held=held, purpose=PURPOSE).json()["people"]
+    assert "Ada Lovelace" in {one["name"] for one in looked}
+    assert post(f"/{made}/face/settle", held=held, reason="Another sister.").json() == {"person": made}
+    again = template()["held"]
+    looked = post(f"/{made}/face/look-up", held=again, purpose=PURPOSE).json()["people"]
+    assert made not in {one["id"] for one in looked}, "one's own face is no doubt"
+    same = looked[0]["id"]
+    assert post(f"/{made}/face/settle", held=again, same=same).json() == {"person": same}
+    assert post(f"/{made}/face/settle", held=again, same=same).status_code == 409

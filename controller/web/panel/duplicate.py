@@ -52,7 +52,7 @@ async def settle(request: Request, who: Enrols) -> Response:
         case "another":
             reason = form.text("reason", REASON_LONGEST, "How you know that it is somebody else")
             if len(reason) < 4:
-                raise BadForm("The reason is too short.", "It is recorded for both persons.", "Go back and say more.")
+                raise BadForm("The reason is too short.", "It is recorded.", "Go back and say more.")
             person = await doubles.another(desk, face, newcomer, reason, who.name)
         case person if person.startswith("p-"):
             await doubles.same(desk, face, person)
