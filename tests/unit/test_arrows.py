@@ -41,6 +41,16 @@ MAY_IMPORT = {
         "controller.store",
         "protocol",
     ),
+    "controller.mail": (
+        "controller.people",
+        "controller.store",
+        "controller.fleet.alarms",
+        "controller.acts.client",
+        "controller.acts.errors",
+        "controller.record.reading",
+        "controller.reach",
+        "controller.site",
+    ),
     "controller.web": (
         "controller.people",
         "controller.policy",
