@@ -44,6 +44,8 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self._db = open_writer(path, _SCHEMA, VERSION, secure_delete=True)
+        # Whoever starts the site anew may have mended the settings, and wants to see it.
+        self._db.execute("UPDATE way SET next_ms = 0 WHERE tries > 0")
 
     def close(self) -> None:
         self._db.close()
