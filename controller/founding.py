@@ -86,7 +86,11 @@ def add_node(places: Places, node: FleetNode) -> tuple[Path, tuple[FleetNode, ..
 def _settled(path: Path, wanted: Site) -> Site:
     """The site as it is called, with the ports that are wanted now."""
     held = settings.read(path) if path.exists() else None
-    site = replace(wanted, name=held.name, log=held.log, retention=held.retention) if held else wanted
+    if held:
+        kept = {"name": held.name, "log": held.log, "retention": held.retention}
+        site = replace(wanted, **kept, second_person=held.second_person, mail=held.mail)
+    else:
+        site = wanted
     if site != held:
         settings.write(path, site)
     return site

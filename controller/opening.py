@@ -78,6 +78,8 @@ async def opened(
         starts += [supervisor.start(program) for program in programs.virtual_doors(places, nodes)]
         if web:
             starts.append(supervisor.start(programs.web_program(places, site.web_port)))
+            if site.mail is not None:
+                starts.append(supervisor.start(programs.mail_program(places)))
         async with asyncio.TaskGroup() as together:
             for start in starts:
                 together.create_task(start)

@@ -41,6 +41,10 @@ def web_program(places: Places, port: int) -> Program:
     return Program("web", python("ostiary.controller.web", "--data", str(places.data), "--port", str(port)))
 
 
+def mail_program(places: Places) -> Program:
+    return Program("mail", python("ostiary.controller.mail", "--data", str(places.data)))
+
+
 def virtual_doors(places: Places, nodes: Iterable[FleetNode]) -> list[Program]:
     """For each virtual door its board, which holds the pins and outlives their owners, and the nodes that own them."""
     virtual = [node for node in nodes if node.virtual]

@@ -5,6 +5,8 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ostiary.controller.mail import account
+from ostiary.controller.mail.account import Account, BadAccount
 from ostiary.controller.reach import Reach
 from ostiary.controller.store.log_store import LogPlace
 from ostiary.controller.store.places import Places
@@ -44,6 +46,7 @@ class Site:
 
     `second_person`: a policy that is to follow another is proposed by one operator and approved by a second.
     `log` says which PostgreSQL database holds the log (a libpq address without a password); None: the file log.db.
+    `mail`: who is told of alarms and contests; None: nobody is.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Site:
     retention: Retention = field(default_factory=Retention)
     second_person: bool = False
     reach: Reach = field(default_factory=Reach)
+    mail: Account | None = None
 
     @property
     def address(self) -> str:
@@ -78,9 +82,11 @@ def read(path: Path) -> Site:
             raise ValueError(f"second_person is {second!r}, and must be true or false")
         web = found.get("web", {})
         reach = Reach(**{**web, "proxies": tuple(web.get("proxies", ()))})
-        return Site(
-            str(found["name"]), int(found["broker_port"]), int(found["web_port"]), log, retention, second, reach
-        )
+        mail = account.read(found["mail"]) if "mail" in found else None
+        ports = int(found["broker_port"]), int(found["web_port"])
+        return Site(str(found["name"]), *ports, log, retention, second, reach, mail)
+    except BadAccount as error:
+        raise BadSite(f"{path}: {error}") from error
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadSite(
             f"{path}: the site's settings cannot be read ({error}). It needs name, broker_port and web_port. "
@@ -104,7 +110,7 @@ def write(path: Path, site: Site) -> None:
         f"biometrics_days = {site.retention.biometrics_days}\nbackups_days = {site.retention.backups_days}\n"
         "\n# Whether a policy needs a second person before it follows another.\n[policy]\n"
         f"second_person = {str(site.second_person).lower()}\n"
-        f"{_web(site.reach)}"
+        f"{_web(site.reach)}{_mail(site.mail)}"
     )
 
 
@@ -113,6 +119,13 @@ def _web(reach: Reach) -> str:
     said = {name: getattr(reach, name) for name in ("host", "listen", "certificate", "key", "proxies")}
     lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in said.items() if value)
     return "" if reach == Reach() else f"\n# How the web is reached: docs/https.md\n[web]\n{lines}"
+
+
+def _mail(held: Account | None) -> str:
+    if held is None:
+        return ""
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in account.section(held).items())
+    return f"\n# Who is told of alarms and contests: docs/mail.md\n[mail]\n{lines}"
 
 
 def log_place(places: Places) -> LogPlace:

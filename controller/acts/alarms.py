@@ -31,7 +31,9 @@ async def _acknowledge(house: House, asked: Asked) -> dict[str, Any]:
         )
     seen = asdict(replace(alarm, by=asked.operator))
     draft = replace(
-        act_record(asked, Turn.ACKNOWLEDGED, house.now_ms(), seen, door=alarm.door), code=alarm.kind, about=number
+        act_record(asked, Turn.ACKNOWLEDGED, house.now_ms(), seen, door=alarm.door or None),
+        code=alarm.kind,
+        about=number,
     )
     [receipt] = await house.log.append([draft])
     house.recorded(receipt.position, draft)

@@ -35,6 +35,7 @@ from ostiary.controller.acts.lift_suspension import LIFT_SUSPENSION
 from ostiary.controller.acts.lockdown import LOCKDOWN, RESUME
 from ostiary.controller.acts.look_at_ledger import LOOK_AT_LEDGER
 from ostiary.controller.acts.look_up import LOOK_UP
+from ostiary.controller.acts.mail_state import MAIL_STATE
 from ostiary.controller.acts.more_time import MORE_TIME
 from ostiary.controller.acts.node_orders import LOCATE, REBOOT
 from ostiary.controller.acts.note_left import NOTE_LEFT
@@ -90,7 +91,7 @@ ACTS: dict[str, Act] = {
         *(LOCKDOWN, RESUME, NOTE_LEFT),
         *(CHECK_FACE, SEE_DUPLICATE, JUDGE_DUPLICATE, ENROL_HELD, LEARN_CARD),
         *(PASS_NEW, PASS_REVOKE, PIN_SET, PIN_CLEAR),
-        *(RELEASE, LOCATE, REBOOT, FACE_OFF, FACE_ON, DOOR, ALARMS, ACKNOWLEDGE),
+        *(RELEASE, LOCATE, REBOOT, FACE_OFF, FACE_ON, DOOR, ALARMS, ACKNOWLEDGE, MAIL_STATE),
         *(PROPOSE_POLICY, PROPOSED_POLICY, APPROVE_POLICY, POLICY_HISTORY),
         *(EXPLAIN, COMPARE, REPLAY, SHADOW, SHADOW_REPORT, PACK),
         *(WAITS, RECEIPT, EXPORT, ROTATE_LOG_KEY),

@@ -32,7 +32,8 @@ def list_alarms(
     for alarm in found:
         over = f", over since {moment(alarm['over_ms'])}" if alarm["over_ms"] else ""
         seen = f", seen by {alarm['by']}" if alarm["by"] else ""
-        typer.echo(f"{alarm['number']:>8}  {alarm['kind']}  {alarm['door']} ({alarm['node']}), since "
+        where = f"{alarm['door']} ({alarm['node']})" if alarm["node"] else "the site"
+        typer.echo(f"{alarm['number']:>8}  {alarm['kind']}  {where}, since "
                    f"{moment(alarm['since_ms'])}{over}{seen}. {alarm['say']}")  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from ostiary.controller.cli.door import door
 from ostiary.controller.cli.ledger import ledger
 from ostiary.controller.cli.lockdown import lockdown, resume
 from ostiary.controller.cli.log import log
+from ostiary.controller.cli.mail import mail
 from ostiary.controller.cli.models import models
 from ostiary.controller.cli.node import node
 from ostiary.controller.cli.operator import operator
@@ -47,6 +48,7 @@ app.command()(resume)
 app.add_typer(door, name="door")
 app.add_typer(node, name="node")
 app.add_typer(alarms, name="alarms")
+app.add_typer(mail, name="mail")
 app.add_typer(board, name="board")
 app.add_typer(contest, name="contest")
 app.add_typer(ledger, name="ledger")

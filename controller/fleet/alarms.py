@@ -12,6 +12,8 @@ from enum import StrEnum
 from ostiary.protocol import codes
 
 LOST, OTHER_OWNER = "lost", "other-owner"
+MAIL_FAILED = "mail-failed"
+"""The one alarm of the site itself: it has no node and no door."""
 OVER: Mapping[str, str] = {
     codes.TAMPER_OVER: codes.TAMPER,
     codes.FIRE_OVER: codes.FIRE,
@@ -24,12 +26,15 @@ BY_EVENT = frozenset(
         *(codes.FORCED, codes.HELD, codes.DURESS, codes.TAILGATE, codes.SAFE_MODE, codes.ATTEMPTS_EXHAUSTED),
     )
 )
-LEAVES_BY_ITSELF = frozenset((codes.HELD, codes.POWER_FAIL, codes.LINE_LOST, codes.SAFE_MODE, LOST, OTHER_OWNER))
+LEAVES_BY_ITSELF = frozenset(
+    (codes.HELD, codes.POWER_FAIL, codes.LINE_LOST, codes.SAFE_MODE, LOST, OTHER_OWNER, MAIL_FAILED)
+)
 # These are moments, not states: nothing tells that they are over.
 MOMENTS = frozenset((codes.DURESS, codes.TAILGATE, codes.ATTEMPTS_EXHAUSTED))
 SAYS: Mapping[str, str] = {
     LOST: "The node is gone: its line ended without a goodbye.",
     OTHER_OWNER: "The node obeys another controller, whose lease came after this one's.",
+    MAIL_FAILED: "Mail is not taken, so nobody hears of alarms and contests by mail: try ostiary mail test.",
 }
 
 

@@ -70,12 +70,16 @@ DEEDS = tuple(ALLOWED)
 # Not operators, and no operator may take these names. `web` is the web process itself, where no operator asks;
 # `console` is whoever works on the site's own machine as the site's own user, who could read its keys as well.
 WEB, CONSOLE = "web", "console"
+MAIL = "mail"
+"""The process that sends mail: it may say whether that works, and nothing else."""
 PERSON = "person "
 """Before a person's id: under this name the web asks the keeper for somebody who signed in to see what is theirs."""
 SERVE = "serve"
 """What the web needs of the keeper to be a web: seal and check a second factor, verify a report, announce changes."""
+TELL_MAIL = "tell-mail"
 _OF_THE_HOUSE: dict[str, frozenset[str]] = {
     WEB: frozenset({SERVE, "see-now", "read-policy"}),
+    MAIL: frozenset({TELL_MAIL}),
     CONSOLE: frozenset({"see-now", "read-policy", "manage-operators"}),
 }
 RESERVED = frozenset({*_OF_THE_HOUSE, "founding", "deadline"})
@@ -87,7 +91,7 @@ def may(roles: Iterable[str], deed: str) -> bool:
 
 
 def house_may(name: str, deed: str) -> bool:
-    """Whether this one of the house itself, `WEB` or `CONSOLE`, may do this deed."""
+    """Whether this one of the house itself, `WEB`, `MAIL` or `CONSOLE`, may do this deed."""
     return deed in _OF_THE_HOUSE.get(name, frozenset())
 
 

@@ -35,6 +35,11 @@ class Places:
         return self.data / "web-register.db"
 
     @property
+    def mail_db(self) -> Path:
+        """What is still to be mailed to whom; without it the mail process begins with what happens from then on."""
+        return self.data / "mail.db"
+
+    @property
     def log_tiles(self) -> Path:
         """The log as anybody may see it: checkpoint and tiles, served as they lie."""
         return self.data / "log"

@@ -53,7 +53,7 @@ def not_acknowledged(doors: Iterable[DoorNow]) -> tuple[NodeNow, ...]:
 
 
 def _where(alarm: Mapping[str, Any]) -> str:
-    return f"{name_of(alarm['door'])}, node {alarm['node']}"
+    return f"{name_of(alarm['door'])}, node {alarm['node']}" if alarm["node"] else "The site"
 
 
 def _node(told: Mapping[str, Any]) -> NodeNow:

@@ -14,6 +14,7 @@ from ostiary.controller.fleet.alarms import (
     BY_EVENT,
     LEAVES_BY_ITSELF,
     LOST,
+    MAIL_FAILED,
     MOMENTS,
     OTHER_OWNER,
     Alarm,
@@ -29,7 +30,7 @@ from ostiary.controller.record.log import Log
 from ostiary.controller.store.keys import KeyStore
 from ostiary.protocol import codes
 
-KINDS = sorted((*BY_EVENT, LOST, OTHER_OWNER))
+KINDS = sorted((*BY_EVENT, LOST, MAIL_FAILED, OTHER_OWNER))
 SITE = "northside"
 
 

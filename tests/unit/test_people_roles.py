@@ -89,6 +89,9 @@ def test_the_house_itself_may_little() -> None:
         "read-policy",
         "manage-operators",
     ]
+    every = (*DEEDS, roles.SERVE, roles.TELL_MAIL)
+    assert [deed for deed in every if house_may(roles.MAIL, deed)] == [roles.TELL_MAIL]
+    assert not any(house_may(name, roles.TELL_MAIL) for name in (roles.WEB, roles.CONSOLE, "anna"))
     assert not any(house_may("anna", deed) for deed in DEEDS)
 
 
