@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "firmware.door": ("protocol",),
     "scenarios": ("protocol",),
     "firmware": ("protocol", "models", "hardware"),
-    "firmware.virtual": ("firmware", "scenarios", "protocol"),
+    "firmware.virtual": ("firmware", "scenarios", "protocol", "hardware"),
     "controller.policy": (),
     "controller.store": (),
     "controller.samples": ("models",),
