@@ -54,7 +54,7 @@ def fit(who: Identity, chosen: Chosen, log: Callable[[str], None]) -> Fittings:
     """The adapters for this node on its board. Raises `NoHardware`, and `BadProfile` for a board that it cannot be."""
     board = rules.checked(of_node(who.profile, who.directory))
     rules.check_roles(board, who.roles)
-    if board.runs != "pi":
+    if board.runs != "pi" or (board.virtual and not who.virtual):
         raise NoHardware(
             f"The node cannot run here. Its board is {board.board}, and this program runs on a Raspberry Pi. "
             "Claim the node again with the board that it is: ostiary board list"

@@ -59,7 +59,7 @@ def test_by_its_pack_it_lets_in_whom_its_keeper_would_until_that_is_withdrawn(no
         pass
     node.kill()  # what it holds outlives its process
     node.start()
-    known, unknown = Visitor(node, {"card": "4711"}), None
+    known = Visitor(node, {"card": "4711"})
     assert known.told["show"]["say"] == "yes"
     node.board.edges(2)
     unknown = Visitor(node, {"card": "4712"})
@@ -72,4 +72,4 @@ def test_by_its_pack_it_lets_in_whom_its_keeper_would_until_that_is_withdrawn(no
     while keeper.next("reported").get("usable_from") != 8:
         pass
     assert not [path for path in node.directory.rglob("pack*") if path.is_file()]
-    assert Visitor(node, {"card": "4711"}).told["show"]["say"] == "busy"
+    assert Visitor(node, {"card": "4711"}).told["show"]["say"] == "no"

@@ -21,7 +21,7 @@ WIRE = Wire(1, "high", 10_000, None, False)
 def profile(**changed: object) -> Profile:
     """A small board that keeps every rule, with some of it changed."""
     board = Profile(
-        board="bench", title="Bench", chip="none", runs="esp32", hangs="inside", camera="none", sources=("a document",),
+        board="bench", title="Bench", chip="some", runs="esp32", hangs="inside", camera="none", sources=("a document",),
         boot={0: "high", 1: "low", 2: "floats", 3: "pulses", 4: "floats", 5: "low"}, strapping=frozenset({0, 5}),
         input_only=frozenset({4}), taken={9: "flash"}, wires={"strike": WIRE},
     )  # fmt: skip
