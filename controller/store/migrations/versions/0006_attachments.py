@@ -1,10 +1,10 @@
-"""The seventh revision: files that persons send along with a contest."""
+"""The sixth revision: files that persons send along with a contest."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0006"
+down_revision = "0005"
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

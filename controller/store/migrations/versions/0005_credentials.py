@@ -1,11 +1,11 @@
-"""The sixth revision: visitors' passes, and PINs."""
+"""The fifth revision: visitors' passes, and PINs."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from ostiary.controller.store.migrations.guards_0006 import guards
+from ostiary.controller.store.migrations.guards_0005 import guards
 
-revision = "0006"
+revision = "0005"
 down_revision = "0004"
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
