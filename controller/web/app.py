@@ -26,6 +26,7 @@ from ostiary.controller.web.api import (
     site,
 )
 from ostiary.controller.web.api import contests as api_contests
+from ostiary.controller.web.api import credentials as api_credentials
 from ostiary.controller.web.api import decisions as api_decisions
 from ostiary.controller.web.api import doors as api_doors
 from ostiary.controller.web.api import people as api_people
@@ -41,7 +42,19 @@ from ostiary.controller.web.static_files import NamedByContent
 
 POLICY_API = (api_policy, policy_past, policy_looks, policy_preview, policy_proofs)
 API = (
-    *(api_doors, site, orders, api_decisions, records, log_records, persons, api_people, challenges, api_contests),
+    *(
+        api_doors,
+        site,
+        orders,
+        api_decisions,
+        records,
+        log_records,
+        persons,
+        api_people,
+        api_credentials,
+        challenges,
+        api_contests,
+    ),
     *POLICY_API,
     operating,
     describing,

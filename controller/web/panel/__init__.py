@@ -2,6 +2,7 @@
 
 from ostiary.controller.web.panel import (
     contests,
+    credentials,
     decisions,
     door_acts,
     doors,
@@ -28,5 +29,5 @@ from ostiary.controller.web.panel import (
 PAGES = (
     *(now, doors, door_acts, lockdown, step_up, numbers),
     *(contests, review, decisions, log, imports, ledger),
-    *(people, person, face, standing, policy, policy_past, policy_shadow, models, purpose),
+    *(people, person, credentials, face, standing, policy, policy_past, policy_shadow, models, purpose),
 )

@@ -33,6 +33,9 @@ DONE = {
     "card": "The card is given. Doors know it from now on.",
     "revoked": "The card is revoked and opens nothing any more.",
     "replaced": "The old card is revoked, and the new one opens doors.",
+    "pass-revoked": "The pass is revoked and opens nothing any more.",
+    "pin": "The PIN is set.",
+    "no-pin": "The PIN is cleared.",
     "face": "The face is enrolled. The picture is forgotten.",
     "withdrawn": "The face is withdrawn: templates deleted, their key destroyed, consent ended.",
     "suspended": "Suspended. It ends by itself; the person can read why.",
@@ -57,6 +60,7 @@ async def person(request: Request, person: str, who: Opens, done: str = "") -> R
         roster.person_page, desk.reading, person, await desk.policy(), desk.pocket, enrolling.now_ms()
     )
     view: dict[str, Any] = {field.name: getattr(shown, field.name) for field in fields(shown)}
+    view["doors"] = await desk.doors()
     return page(request, "person.html", here="/people", faces=faces.installed(), done=DONE.get(done, ""), **view)
 
 
