@@ -50,8 +50,8 @@ API = (
         records,
         log_records,
         persons,
+        api_credentials,  # before api_people, which takes any other word there
         api_people,
-        api_credentials,
         challenges,
         api_contests,
     ),

@@ -24,12 +24,13 @@ async def give_pass(
 
     def write(engine: Engine) -> tuple[passes.Pass, str]:
         at_ms = now_ms()
-        times = {"from_s": at_ms // 1000, "until_s": until_ms // 1000}
+        from_s, until_s, who = at_ms // 1000, until_ms // 1000, asks["operator"]
+        said = {"person": person, "pass": code, "doors": list(doors), "single": single}
+        said |= {"from_s": from_s, "until_s": until_s}
         with engine.begin() as conn:
             made = passes.add_pass(
-                conn, desk.site_name, person, code, doors, *times.values(), asks["operator"], at_ms, single=single
+                conn, desk.site_name, person, code, doors, from_s, until_s, who, at_ms, single=single
             )
-            said = {"person": person, "pass": code, "doors": list(doors), "single": single, **times}
             return made, desk.act_now("pass-new", said, **asks)["text"]
 
     made = await run_in_threadpool(write, desk.people)

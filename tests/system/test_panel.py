@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -275,6 +276,12 @@ def test_a_pass_is_shown_once_and_revoked_and_a_pin_is_set_and_cleared(panel: Pa
     assert "A PIN is set." in words(panel.client.get(person))
     done(panel.client.post(f"{person}/pin/clear"))
     assert "No PIN" in words(panel.client.get(person))
+    api, until_ms = f"/api/v1{person}", int((time.time() + 3600) * 1000)
+    made = panel.client.post(f"{api}/passes", json={"doors": "front", "until_ms": until_ms, "single": 1})
+    assert made.status_code == 200 and made.json()["text"].startswith("OST1."), made.text
+    assert panel.client.post(f"{api}/passes/{made.json()['pass']}/revoke").status_code == 200
+    assert panel.client.post(f"{api}/pin", json={"pin": "274950"}).status_code == 200
+    assert panel.client.post(f"{api}/pin/clear").status_code == 200
 
 
 def test_a_door_says_how_soon_a_change_is_known_there(panel: Panel) -> None:
