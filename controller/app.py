@@ -4,7 +4,6 @@ Promise: an answer leaves after its record is durable, or it is *busy* and nothi
 """
 
 import asyncio
-import dataclasses
 import logging
 import math
 import os
@@ -24,11 +23,12 @@ from ostiary.controller import site as settings
 from ostiary.controller.access import alarming, answer, record
 from ostiary.controller.access.alike import alike
 from ostiary.controller.access.alone import DecidedAlone
-from ostiary.controller.access.closing import MARK, MARK_EVERY, PIECE, Closing, outcomes_in, unknown
+from ostiary.controller.access.closer import Closer
+from ostiary.controller.access.closing import MARK, Closing, outcomes_in
+from ostiary.controller.access.fleet_record import record_fleet
 from ostiary.controller.access.identify import Identity, Matcher, person_claimed
 from ostiary.controller.access.intake import Ask, Intake, Note, Refusal, Repeat, Standing
 from ostiary.controller.access.journals import Decided, Journals
-from ostiary.controller.access.judge import Judgement, strike_away
 from ostiary.controller.access.judging import Moment, judged
 from ostiary.controller.access.known import Known
 from ostiary.controller.access.offline import PACKS, Offline, Post, Sources
@@ -36,6 +36,7 @@ from ostiary.controller.access.outage import Outage
 from ostiary.controller.access.passes import Passes, packable
 from ostiary.controller.access.pins import Pins, duress
 from ostiary.controller.access.presence import FACE_OFF, FACE_ON, LOCKDOWN, RESUME, remembered
+from ostiary.controller.access.reaching import Reached, Reaching
 from ostiary.controller.access.ruling import Ruling
 from ostiary.controller.access.telling import Telling
 from ostiary.controller.access.unknown_cards import UnknownCards
@@ -78,7 +79,6 @@ BATCH = 256
 MOVES_DESIRED = (LOCKDOWN, RESUME, FACE_OFF, FACE_ON)
 DEADLINES_S = 60.0  # the longest time for which a contest's passed deadline stays unrecorded
 CLOSE_EVERY_S = 5.0
-CLOSE_BREATH_S = 0.05  # between two pieces of what is closed late: asks go first, however much there is
 DAY_S = 86_400.0
 FOLLOW_S = 1.0  # the longest time for which a change that nobody announced stays unseen
 RECEIPT_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base 32: none that are read as another
@@ -149,7 +149,8 @@ class Keeper:
         self._journals = Journals(self.site, log, self._closing, kept, alone.draft)
         self._ruling = Ruling(log)
         self._outage = Outage()
-        self._take_up_open_decisions()
+        self.closer = Closer(self.site, log, self._closing, self._journals, self._outage, self.now_ms)
+        self.closer.take_up()
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()
         self._numbers = Numbers(self.now_ms)
@@ -167,6 +168,7 @@ class Keeper:
             pass_key=self._passes.public_key,
             alone=lambda node: self.offline.desired(node),
         )
+        self._reaching = Reaching(self._strikes, self._telling, self._passes)
         sources = Sources(
             policy=lambda: self._ruling.policy,
             gallery=lambda: self._known.gallery,
@@ -231,7 +233,7 @@ class Keeper:
         policy, moment = self._ruling.policy, Moment(self._known.gallery, self._presence, at_ms)
         judged_now = judged(asks, self._ruling, moment, self._matcher, pins)
         self._unknown_cards.shown(((ask, identity) for ask, identity, _ in judged_now), at_ms)
-        decided = [self._reached(*one) for one in judged_now]
+        decided = [self._reaching.reached(*one) for one in judged_now]
         codes = [receipt_code() for _ in range(len(asks) + len(refusals))]
         drafts = [
             record.decision(
@@ -272,7 +274,7 @@ class Keeper:
             self._answer(decided, policy, refusals, codes, receipts)
             self._journals.upto.update(taken.upto)
             self._closing.settled(outcomes_in(drafts))
-            await self._works_again(at_ms)
+            await self.closer.works_again(at_ms)
         for node in changed | {note.standing.node for note in notes if note.purpose == "event"}:
             self._telling.desire(node)
 
@@ -289,25 +291,9 @@ class Keeper:
             case _:
                 return False
 
-    def _reached(
-        self, ask: Ask, identity: Identity, judgement: Judgement
-    ) -> tuple[Ask, Identity, Judgement, dict[str, str] | None]:
-        """Where the strike hangs on another node, what the record says of that node; a grant that cannot reach it is
-        none. One that can spends a pass that counts once."""
-        node = ask.standing.node
-        strike = self._strikes[node]
-        if not judgement.granted:
-            return ask, identity, judgement, None
-        if strike is None:
-            return ask, identity, strike_away(judgement), {"away": "the door has no node with the strike"}
-        if strike != node and (why := self._telling.away(strike)) is not None:
-            return ask, identity, strike_away(judgement), {"node": strike, "away": why}
-        judgement = self._passes.spend(identity, judgement)
-        return ask, identity, judgement, {"node": strike} if strike != node and judgement.granted else None
-
     def _answer(
         self,
-        decided: list[tuple[Ask, Identity, Judgement, dict[str, str] | None]],
+        decided: list[Reached],
         policy: Policy | None,
         refusals: list[Refusal],
         codes: list[str],
@@ -343,16 +329,10 @@ class Keeper:
 
     # --- what nobody reports -----------------------------------------------------------------------------------
 
-    def _take_up_open_decisions(self) -> None:
-        now_ms, reading, last = time.monotonic_ns() // 1_000_000, self.log.reading(), self._closing.marked - 1
-        while rows := reading.since(last):
-            self._closing.follow(rows, now_ms)
-            last = rows[-1].position
-
     async def _close_late(self) -> None:
         while True:
             await asyncio.sleep(CLOSE_EVERY_S)
-            await self.close_due(time.monotonic_ns() // 1_000_000)
+            await self.closer.close_due(time.monotonic_ns() // 1_000_000)
 
     async def _look_now_and_then(self) -> None:
         while True:
@@ -360,61 +340,11 @@ class Keeper:
             self._look_around = True
             self._wake.set()
 
-    async def close_due(self, now_ms: int) -> None:
-        """Close what no journal told in time, and say how far all is closed. Finds out too that a store works again.
-
-        After an outage, or with a log from before decisions were closed, that is much: it is done a piece at a time,
-        since no ask is heard while one is made.
-        """
-        more = await self._close_a_piece(now_ms)
-        while more:
-            await asyncio.sleep(CLOSE_BREATH_S)
-            more = await self._close_a_piece(now_ms)
-
-    async def _close_a_piece(self, now_ms: int) -> bool:
-        """Whether there was something to close, so that there may be more."""
-        at_ms, due = self.now_ms(), self._closing.due(now_ms, PIECE)
-        positions = [held.position for held in due]
-        upto = self._closing.upto(positions)
-        if not due and not self._outage.alarm and upto - self._closing.marked < MARK_EVERY:
-            return False
-        try:
-            drafts = [unknown(self.site, held, self._journals.persons_of(held.position), at_ms) for held in due]
-            await self.log.append(drafts, journal={MARK: upto})
-            self._closing.settled(positions)
-            self._closing.marked = upto
-        except ThreePartError as error:
-            self._closing.failed(positions)
-            self._outage.failed(error, 0, at_ms)
-            return False
-        await self._works_again(at_ms)
-        return bool(due)
-
-    async def _works_again(self, at_ms: int) -> None:
-        if over := self._outage.over(self.site, at_ms):
-            try:
-                await self.log.append([over])
-            except ThreePartError as error:
-                self._outage.failed(error, 0, at_ms)
-
     def _hidden(self, identity: Identity, code: str, at_ms: int) -> str | None:
         similarity = identity.similarity
         if similarity is None or not math.isfinite(similarity):
             return None
         return reviewing.hide({"similarity": similarity}, code, at_ms, self.keys, os.urandom)
-
-    async def _record_fleet(self) -> None:
-        """Which nodes there are, whenever that has changed: who could speak for a door, and since when."""
-        nodes = [dataclasses.asdict(node) for node in fleet_nodes(self._places)]
-        for node in nodes:
-            node["roles"] = list(node["roles"])
-        row = self.log.reading().last_of("fleet")
-        held = None if row is None else self.log.open(row.position)
-        known = held["nodes"] if isinstance(held, dict) else []
-        if nodes != known:
-            at_ms = self.now_ms()
-            body = {"at_ms": at_ms, "site": self.site, "nodes": nodes}
-            await self.log.append([Draft("fleet", at_ms, body, (), code="fleet")])
 
     # --- the house, as acts see it -----------------------------------------------------------------------------
 
@@ -601,7 +531,7 @@ class Keeper:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await self.refresh()
-        await self._record_fleet()
+        await record_fleet(self.site, self.log, fleet_nodes(self._places), self.now_ms())
         deciding = asyncio.create_task(self._decide())
         packing = asyncio.create_task(self.offline.run(lambda: time.monotonic_ns() // 1_000_000))
         await self._link.open()

@@ -27,6 +27,7 @@ from ostiary.controller.web.api import (
     site,
 )
 from ostiary.controller.web.api import contests as api_contests
+from ostiary.controller.web.api import credentials as api_credentials
 from ostiary.controller.web.api import decisions as api_decisions
 from ostiary.controller.web.api import doors as api_doors
 from ostiary.controller.web.api import people as api_people
@@ -44,7 +45,8 @@ from ostiary.controller.web.static_files import NamedByContent
 PORTAL = (receipts, me, taking, parting, codes, kiosk)
 POLICY_API = (api_policy, policy_past, policy_looks, policy_preview, policy_proofs)
 API = (
-    *(api_doors, site, orders, api_decisions, records, log_records, persons, own_faces, api_people),
+    *(api_doors, site, orders, api_decisions, records, log_records, persons, own_faces),
+    *(api_credentials, api_people),  # in this order: the latter takes any other word there
     *(challenges, api_contests),
     *POLICY_API,
     operating,

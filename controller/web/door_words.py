@@ -46,6 +46,14 @@ def rule(door: Door | None) -> tuple[Fact, ...]:
     return tuple(told)
 
 
+def revocation(window: Mapping[str, int] | None) -> tuple[Fact, ...]:
+    """Within what time a change is known at the door; empty where it lets nobody in alone."""
+    if window is None:
+        return ()
+    connected, cut_off = span(window["connected_ms"]), span(window["cut_off_ms"])
+    return (Fact("A change is known within", f"{connected}; without a line to the controller, within {cut_off}"),)
+
+
 def necessity(door: Door | None) -> tuple[Fact, ...]:
     """The signed note on why this door looks at faces; empty without one."""
     if door is None or door.necessity is None:
@@ -80,6 +88,8 @@ def _facts(one: Mapping[str, Any]) -> tuple[Fact, ...]:
         found.append(Fact("Pack", f"version {one['pack_version']}"))
     if one["pack_age_ms"] is not None:
         found.append(Fact("Pack’s age", span(one["pack_age_ms"])))
+    if one["pack"] and one["pack"]["problem"]:
+        found.append(Fact("No pack", one["pack"]["problem"]))
     if one["safe_mode"]:
         found.append(Fact("Safe mode", "yes: it started too often and moves nothing"))
     return tuple(found)

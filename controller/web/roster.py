@@ -12,6 +12,8 @@ from ostiary.controller.people import (
     holding,
     membership,
     more_time,
+    passes,
+    pins,
     registry,
     standing,
 )
@@ -44,6 +46,8 @@ class PersonPage:
     spans: tuple[SpanLine, ...]
     grantable: tuple[KindChoice, ...]
     cards: tuple[CardLine, ...]
+    passes: tuple[passes.Pass, ...]
+    has_pin: bool
     face: FaceLine | None
 
 
@@ -84,6 +88,10 @@ def person_page(engine: Engine, person: str, policy: Policy | None, pocket: Pock
                 for card in cards.cards(conn, person)
                 if card.revoked_at_ms is None
             ),
+            passes=tuple(
+                one for one in passes.passes_of(conn, person) if one.revoked_at_ms is None and one.until_ms > at_ms
+            ),
+            has_pin=pins.has_pin(conn, person),
             face=_face(conn, person),
         )
 

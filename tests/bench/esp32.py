@@ -79,7 +79,7 @@ def line(rounds: int, step: Step) -> dict[str, Any]:
     """Messages of 256 bytes to a peer and back, one at a time; the median of each round."""
     from ostiary.firmware.virtual.esp32 import write_flash
 
-    with tempfile.TemporaryDirectory() as data, broker_site(Path(data) / "data", NODE) as site:
+    with tempfile.TemporaryDirectory() as data, broker_site(Path(data) / "data", NODE, board="virtual-esp32") as site:
         node, flash = site.places.node(NODE), Path(data) / "flash"
         write_flash(node, flash)
         client_id = json.loads((node / "node.json").read_text())["client_id"]
@@ -121,7 +121,7 @@ def asks(step: Step) -> dict[str, Any]:
     """Cards at a virtual ESP32 in real MicroPython, answered by a played keeper; its own time is in it."""
     with (
         tempfile.TemporaryDirectory() as data,
-        broker_site(Path(data) / "data", NODE) as site,
+        broker_site(Path(data) / "data", NODE, board="virtual-esp32") as site,
         board_at_hand() as board,
     ):
         keeper = PlayedKeeper(site)

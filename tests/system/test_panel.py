@@ -2,7 +2,9 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -251,3 +253,36 @@ def _eventually(panel: Panel, filtered: dict[str, str]) -> httpx.Response:
         if "/decisions/" in reply.text:
             return reply
     raise AssertionError(words(reply))
+
+
+def test_a_pass_is_shown_once_and_revoked_and_a_pin_is_set_and_cleared(panel: Panel) -> None:
+    person, _ = panel.enrol("Annie Easley")
+    given = {"door-front": "on", "until": f"{datetime.now().astimezone() + timedelta(days=2):%Y-%m-%d}", "single": "on"}
+    shown = panel.client.post(f"{person}/passes", data=given)
+    assert shown.status_code == 200 and "<svg" in shown.text and "OST1." in shown.text
+    page = panel.client.get(person).text
+    assert "OST1." not in page, "its text is kept nowhere"
+    number = re.search(rf"{person}/passes/(\d+)/revoke", page)
+    assert number is not None
+    done(panel.client.post(f"{person}/passes/{number[1]}/revoke"))
+    assert panel.client.post(f"{person}/passes/{number[1]}/revoke").status_code == 409
+    assert f"{person}/passes/{number[1]}" not in panel.client.get(person).text
+    assert panel.client.post(f"{person}/passes", data={"door-front": "on"}).status_code == 400
+    assert panel.client.post(f"{person}/pin", data={"pin": "274950", "again": "274951"}).status_code == 400
+    unfit = panel.client.post(f"{person}/pin", data={"pin": "123456", "again": "123456"})
+    assert unfit.status_code in (400, 409) and "123456" not in unfit.text
+    assert "No PIN" in words(panel.client.get(person))
+    done(panel.client.post(f"{person}/pin", data={"pin": "274950", "again": "274950"}))
+    assert "A PIN is set." in words(panel.client.get(person))
+    done(panel.client.post(f"{person}/pin/clear"))
+    assert "No PIN" in words(panel.client.get(person))
+    api, until_ms = f"/api/v1{person}", int((time.time() + 3600) * 1000)
+    made = panel.client.post(f"{api}/passes", json={"doors": "front", "until_ms": until_ms, "single": 1})
+    assert made.status_code == 200 and made.json()["text"].startswith("OST1."), made.text
+    assert panel.client.post(f"{api}/passes/{made.json()['pass']}/revoke").status_code == 200
+    assert panel.client.post(f"{api}/pin", json={"pin": "274950"}).status_code == 200
+    assert panel.client.post(f"{api}/pin/clear").status_code == 200
+
+
+def test_a_door_says_how_soon_a_change_is_known_there(panel: Panel) -> None:
+    assert "A change is known within" in words(panel.client.get("/doors/front"))

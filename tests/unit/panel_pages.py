@@ -1,6 +1,7 @@
 """The operators' pages with one text wherever somebody else can have written it, for tests that read them."""
 
 from ostiary.controller.people.importing import Mistake
+from ostiary.controller.people.passes import Pass
 from ostiary.controller.web.charts import Chart
 from ostiary.controller.web.contest_case import Case, Weighed
 from ostiary.controller.web.contest_queue import Waiting
@@ -67,6 +68,10 @@ def _door(text: str) -> DoorNow:
     return DoorNow("front", text, text, "wait", (text,), AT_MS, False, AT_MS, (node,), text, text)
 
 
+def _pass(text: str) -> Pass:
+    return Pass(3, "p-x", text, (text,), AT_MS, AT_MS, True, AT_MS, None)
+
+
 def _now(text: str) -> list[str]:
     row = Row(1, AT_MS, text, "deny", text, text)
     alarms = [AlarmLine(4, text, text, AT_MS, AT_MS), AlarmLine(None, text, text, None, None, text)]
@@ -120,11 +125,13 @@ def _people(text: str) -> list[str]:
         "penalties_in_30d": 20,
     }
     return [
+        _render("pass.html", text, person=Named("p-x", text, text), given=_pass(text), text=text, qr=text),
         _render(
-            "person.html", text, person=Named("p-x", text, text), done=text, chart=_chart(text), entries=[entry],
+            "person.html", text, person=Named("p-x", text, text),
+            passes=[_pass(text)], has_pin=True, doors=[DoorChoice(text, text, text)], done=text, chart=_chart(text), entries=[entry],
             score=ScoreLine(600, 950, text, text), more_time=True, kinds=kinds, spans=[span],
             cards=[CardLine(1, text, AT_MS, text)], contests=[_case(text).line], suspended_until_ms=None,
-            grantable=kinds, face=None, faces=True, doors=[DoorChoice(text, text, text)],
+            grantable=kinds, face=None, faces=True,
         ),
         *(
             _render("duplicate.html", text, face=text, newcomer=Newcomer(text, text, True, person), alike=alike)

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostiary.controller.access.closing import PIECE, UNKNOWN, WAIT_MS, Closing
+from ostiary.controller.access.fleet_record import record_fleet
 from ostiary.controller.access.journals import Decided
 from ostiary.controller.app import Keeper, open_keeper
+from ostiary.controller.fleet.nodes import fleet_nodes
 from ostiary.controller.founding import found
 from ostiary.controller.record.errors import RecordFailed
 from ostiary.controller.record.opening import Erased
@@ -120,10 +122,10 @@ def test_a_lost_answer_is_closed_once_also_by_a_keeper_that_starts_later(tmp_pat
 
         keeper = keeper_in(tmp_path)
         late = 10**15
-        await keeper.close_due(0)
+        await keeper.closer.close_due(0)
         assert keeper.log.size == 4, "nothing is closed before its time"
-        await keeper.close_due(late)
-        await keeper.close_due(late)
+        await keeper.closer.close_due(late)
+        await keeper.closer.close_due(late)
         reading = keeper.log.reading()
         closed = [(row.about, row.code) for row in reading.since(3)]
         assert closed == [(0, UNKNOWN), (2, UNKNOWN)]
@@ -134,7 +136,7 @@ def test_a_lost_answer_is_closed_once_also_by_a_keeper_that_starts_later(tmp_pat
         await ended(keeper)
 
         keeper = keeper_in(tmp_path)
-        await keeper.close_due(late)
+        await keeper.closer.close_due(late)
         assert keeper.log.size == 6, "closed by the keeper before"
         # The node is heard after all: its word stands beside the first and says what it corrects.
         before = {about: keeper._journals.closed_by(about) for about in (1, 2)}
@@ -159,8 +161,8 @@ def test_an_ask_waits_for_one_piece_of_what_is_closed_late_and_not_for_all(tmp_p
         many = 4 * PIECE
         keeper = keeper_in(tmp_path)
         await keeper.log.append([decision(number) for number in range(many)])
-        keeper._take_up_open_decisions()
-        closing = asyncio.create_task(keeper.close_due(10**15))
+        keeper.closer.take_up()
+        closing = asyncio.create_task(keeper.closer.close_due(10**15))
         await asyncio.sleep(0)  # the first piece is on its way
         [asked] = await keeper.log.append([decision(many)])
         assert asked.position <= many + 2 * PIECE
@@ -179,13 +181,13 @@ def test_a_store_that_refuses_is_an_alarm_once_and_a_record_when_it_works_again(
     async def story() -> None:
         keeper = keeper_in(tmp_path)
         await keeper.log.append([decision(0)])
-        keeper._take_up_open_decisions()
+        keeper.closer.take_up()
         refused = RecordFailed("Nothing was recorded.", "The disk is full.", "Make space.")
         keeper._outage.failed(refused, 3, 7)
         keeper._outage.failed(refused, 2, 9)
         assert keeper.outage() == {"since_ms": 7, "why": "The disk is full.", "unanswered": 5}
         assert len([line for line in caplog.messages if "ALARM" in line]) == 1
-        await keeper.close_due(0)  # nothing is due; it only finds out
+        await keeper.closer.close_due(0)  # nothing is due; it only finds out
         assert keeper.outage() is None
         row = keeper.log.reading().last_of("alarm")
         assert row is not None and row.code == "store-failed"
@@ -199,13 +201,13 @@ def test_a_store_that_refuses_is_an_alarm_once_and_a_record_when_it_works_again(
 def test_who_may_speak_for_a_door_is_recorded_when_it_changes(tmp_path: Path) -> None:
     async def story() -> None:
         keeper = keeper_in(tmp_path)
-        await keeper._record_fleet()
-        await keeper._record_fleet()
+        await record_fleet(keeper.site, keeper.log, fleet_nodes(keeper._places), keeper.now_ms())
+        await record_fleet(keeper.site, keeper.log, fleet_nodes(keeper._places), keeper.now_ms())
         assert keeper.log.size == 1
         await ended(keeper)
         found(Places(tmp_path), Site("northside", 1, 2), ("front", "studio"))
         keeper = open_keeper(tmp_path)
-        await keeper._record_fleet()
+        await record_fleet(keeper.site, keeper.log, fleet_nodes(keeper._places), keeper.now_ms())
         row = keeper.log.reading().last_of("fleet")
         body = keeper.log.open(row.position) if row else None
         assert isinstance(body, dict) and [node["door"] for node in body["nodes"]] == ["front", "studio"]

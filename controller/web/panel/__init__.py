@@ -2,6 +2,7 @@
 
 from ostiary.controller.web.panel import (
     contests,
+    credentials,
     decisions,
     door_acts,
     doors,
@@ -30,6 +31,6 @@ from ostiary.controller.web.panel import (
 PAGES = (
     *(now, doors, door_acts, lockdown, step_up, numbers),
     *(contests, review, decisions, log, imports, ledger),
-    *(people, duplicate, person, face, standing, portal_link),
+    *(people, duplicate, person, credentials, face, standing, portal_link),
     *(policy, policy_past, policy_shadow, models, purpose),
 )

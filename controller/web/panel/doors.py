@@ -51,7 +51,7 @@ async def one(request: Request, door: str, who: Sees, done: str = "") -> Respons
     templates = await run_in_threadpool(_templates, desk)
     view: dict[str, Any] = {
         "door": next(one for one in known if one.id == door),
-        "facts": door_words.rule(rule),
+        "facts": door_words.rule(rule) + door_words.revocation(told["revocation_window"]),
         "necessity": door_words.necessity(rule),
         "budget": error_budget.chart(rule, templates) if rule else None,
         "nodes": door_words.nodes(told["nodes"]),
