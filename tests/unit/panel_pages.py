@@ -128,7 +128,8 @@ def _people(text: str) -> list[str]:
         _render("pass.html", text, person=Named("p-x", text, text), given=_pass(text), text=text, qr=text),
         _render(
             "person.html", text, person=Named("p-x", text, text),
-            passes=[_pass(text)], has_pin=True, doors=[DoorChoice(text, text, text)], done=text, chart=_chart(text), entries=[entry],
+            passes=[_pass(text)], has_pin=True, doors=[DoorChoice(text, text, text)], done=text,
+            chart=_chart(text), entries=[entry],
             score=ScoreLine(600, 950, text, text), more_time=True, kinds=kinds, spans=[span],
             cards=[CardLine(1, text, AT_MS, text)], contests=[_case(text).line], suspended_until_ms=None,
             grantable=kinds, face=None, faces=True,

@@ -123,7 +123,6 @@ def _pages(text: str) -> list[str]:
         ),
         fragment("problem.html", here="", purpose=None, problem=DoorAway(text, text, text)),
         fragment("_problem.html", problem=DoorAway(text, text, text)),
-        fragment("receipt.html", here="", purpose=None, code=text, found=row),
         fragment(
             "policy.html",
             here="",
