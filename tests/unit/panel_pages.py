@@ -1,5 +1,6 @@
 """The operators' pages with one text wherever somebody else can have written it, for tests that read them."""
 
+from ostiary.controller.people.attachments import Attachment
 from ostiary.controller.people.importing import Mistake
 from ostiary.controller.people.passes import Pass
 from ostiary.controller.web.charts import Chart
@@ -93,13 +94,14 @@ def _case(text: str) -> Case:
     weighed = Weighed(592, (text,))
     return Case(
         line, "p-x", text, text, "entry", text, True, None, None, (Fact(text, text),), decision, 600, weighed, weighed,
-        _chart(text), (line,),
+        _chart(text), (line,), (Attachment(1, 1, 1, "pdf", 5),),
     )  # fmt: skip
 
 
 def _contests(text: str) -> list[str]:
     case = _case(text)
-    view = {"case": case, "done": text, "mine": True, "as_name": text, "decide_at": "/contests/1/decide"}
+    view = {"case": case, "done": text, "mine": True, "as_name": text}
+    view |= {"decide_at": "/contests/1/decide", "files_at": "/contests/1/files"}
     differing = [{"index": 3, "at_ms": AT_MS, "door": text, "verdict": "deny"}]
     decide = {"case": case, "outcome": "overturn", "reasons": text, "back": "/contests/1", "post": "/contests/1/decide"}
     return [
