@@ -14,7 +14,7 @@ menu: ## print this menu
 run: .venv/ready ## start broker, keeper, web and virtual doors; prints the address
 	@$(BIN)/ostiary run --data var --port $(PORT)
 
-demo: .venv/ready ## the same without a browser: six cases at virtual doors, one JSON line each
+demo: .venv/ready ## the same without a browser: every case at virtual doors, one JSON line each
 	@$(BIN)/ostiary demo --headless --json
 
 test: .venv/ready-dev ## every test that needs no hardware
