@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the name `tests` belongs to a dependency
 
+from ostiary.controller.programs import plays_chips
 from ostiary.protocol import codes
 from ostiary.scenarios.play.page import read
 from ostiary.scenarios.shipped import shipped
@@ -42,6 +43,17 @@ def test_the_shipped_scenarios_go_well_on_real_processes() -> None:
     assert [one["scenario"] for one in told[:-1]] == pages
     assert (told[-1]["well"], told[-1]["unearned"], told[-1]["lost"]) == (len(pages), 0, 0)
     assert set(told[-1]["kinds"]) >= REACH_THE_LOG
+
+
+@pytest.mark.skipif(not plays_chips(), reason="there is no MicroPython for this machine")
+def test_a_chip_is_played_in_a_pages_nodes_place_and_what_it_has_not_is_said() -> None:
+    done = ostiary("play", "a-card-opens", "alone", "--esp32", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (told[-1]["well"], told[-1]["unearned"], told[-1]["lost"]) == (2, 0, 0)
+    refused = ostiary("play", "guard-hangs", "--esp32")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "cannot be played" in refused.stderr
 
 
 def test_a_page_that_cannot_be_played_is_told_with_its_place(tmp_path: Path) -> None:
