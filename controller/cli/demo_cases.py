@@ -84,7 +84,7 @@ def side_by_side(left: str, right: str) -> bytes:
     return together.getvalue()
 
 
-async def enrol_member(places: Places, keeper: Keeper, name: str, card: str) -> str:
+async def enrol_member(places: Places, keeper: Keeper, name: str, card: str, portrait: str = ENROLS) -> str:
     """Enrol the member as an operator would: consent, face, card, membership, induction, and one penalty."""
     from ostiary.controller.people import cards, consent, enrolment, holding, ledger, membership, registry
     from ostiary.controller.people.notice import notice
@@ -95,9 +95,9 @@ async def enrol_member(places: Places, keeper: Keeper, name: str, card: str) -> 
     from ostiary.protocol import base64url
 
     at_ms = time.time_ns() // 1_000_000
-    look = FacePipeline.load().look(decode(_bytes(ENROLS)))
+    look = FacePipeline.load().look(decode(_bytes(portrait)))
     if look.nearest is None or look.nearest.probe is None:
-        raise LookupError(f"The portrait {ENROLS} shows no face that can be enrolled ({look.no_probe}).")
+        raise LookupError(f"The portrait {portrait} shows no face that can be enrolled ({look.no_probe}).")
     probe = look.nearest.probe
     vector = base64url.encode(probe.vector.tobytes())
     tag = await keeper.act("card-tag", {"number": card}, operator=OPERATOR)

@@ -193,7 +193,7 @@ def test_the_member_is_let_in_by_the_command_line(site: OpenSite) -> None:
 
 def test_a_door_is_locked_down_and_resumed_by_the_command_line(site: OpenSite) -> None:
     places = Places(site.data)
-    asyncio.run(enrol_member(places, Keeper(places.keeper_socket), "Bea", "4712"))
+    asyncio.run(enrol_member(places, Keeper(places.keeper_socket), "Bea", "4712", "stranger-1"))
     where = ("--data", site.data, "--purpose", "a fire drill")
     refused(ostiary("lockdown", "--door", "cellar", *where), "no door 'cellar'")
     refused(ostiary("resume", *where), "not locked down")
