@@ -274,7 +274,8 @@ def test_a_node_that_cannot_run_says_why(tmp_path: Path) -> None:
         assert "Add --doorstep" in said("--node", str(directory))
         assert "Claim the node again" in said("--node", str(tmp_path / "nowhere"))
         for change, words in (
-            ({"virtual": False}, "takes no virtual doorstep"),
+            ({"virtual": False}, "Its board is virtual"),
+            ({"virtual": False, "profile": "pi-4"}, "takes no virtual doorstep"),
             ({"door": 7}, "door is 7"),
         ):
             copy = tmp_path / "copy"
