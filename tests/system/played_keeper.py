@@ -54,6 +54,12 @@ class PlayedKeeper:
             self._hear()
         return self._heard[purpose].popleft()
 
+    def left(self, purpose: str) -> list[dict[str, Any]]:
+        """What came and nobody has asked for yet; it is gone then."""
+        left = list(self._heard[purpose])
+        self._heard[purpose].clear()
+        return left
+
     def _hear(self) -> None:
         heard: Heard = self.peer.next()
         came = heard.topic.rpartition("/")[2]

@@ -170,6 +170,8 @@ def test_events_come_again_until_they_are_acknowledged_and_never_after(node: Nod
     node.keeper.has(2)
     # Retained, so a node that was away hears it; what is acknowledged is gone for good then.
     assert node.stop() == 0
+    node.keeper.state("stopped")
+    assert {event["boot"] for event in node.keeper.left("event")} <= {1}, "said again before it heard that we have it"
     node.start()
     events = node.keeper.events("boot")
     assert (events[-1]["seq"], events[-1]["boot"]) == (3, 2)
