@@ -96,6 +96,10 @@ class Board:
             self.said.append(line)
         return line
 
+    def rest(self) -> list[str]:
+        """What else it said, up to its end."""
+        return list(iter(lambda: self._lines.get(timeout=PATIENCE_S), ""))
+
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -143,8 +147,8 @@ def test_a_board_that_leaves_says_so_and_leaves_no_will(
     board = start(own_keys(site, tmp_path / "keys"))
     board.wait_for("online")
     keeper.publish(topic(NODE, "answer"), b"stop")
-    board.wait_for("offline")
     assert board.process.wait(PATIENCE_S) == 0
+    assert "offline" not in board.rest(), "whoever leaves has not lost the line"
     site.node(NODE).publish(topic(NODE, "ask"), b"after it")
     assert keeper.next().payload == b"after it"
 
