@@ -44,7 +44,7 @@ async def dial(host: str, port: int, tls: "Any") -> "tuple[Any, Any]":
                 raise
         sealed = tls.wrap_socket(opened, server_hostname=host, do_handshake_on_connect=False)
         sealed.setblocking(False)
-    except Exception:
+    except Exception:  # whatever it is goes on; the socket does not stay behind
         opened.close()
         raise
     stream = Stream(opened, sealed)

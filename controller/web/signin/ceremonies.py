@@ -89,6 +89,7 @@ def challenge_in(response: dict[str, Any]) -> bytes:
     """The challenge that a browser's answer is for. Raises `SignInFailed` for what is no answer."""
     from webauthn.helpers import base64url_to_bytes, parse_client_data_json
 
+    # What a browser sends is anybody's bytes: here and below, whatever they break in the library is a failed sign-in.
     try:
         return parse_client_data_json(base64url_to_bytes(response["response"]["clientDataJSON"])).challenge
     except Exception as error:
