@@ -18,7 +18,7 @@ demo: .venv/ready ## the same without a browser: every case at virtual doors, on
 	@$(BIN)/ostiary demo --headless --json
 
 test: .venv/ready-dev ## every test that needs no hardware
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: .venv/ready-dev ## feed hostile input to every target (ARGS: --only, --cases, --first, --file)
 	$(BIN)/python -m tests.fuzz $(ARGS)

@@ -91,7 +91,7 @@ def test_what_is_remembered_outlives_a_restart_and_is_noise_to_others(tmp_path: 
     assert Book(tmp_path / "packs", b"x" * 32).of("front-1").version == 0
 
 
-@pytest.mark.parametrize("damage", [b"", b"short", os.urandom(60)])
+@pytest.mark.parametrize("damage", [b"", b"short", os.urandom(60)], ids=["empty", "short", "noise"])
 def test_a_damaged_book_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "packs").write_bytes(damage)
     assert Book(tmp_path / "packs", KEY).of("front-1").version == 0
