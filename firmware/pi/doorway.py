@@ -108,8 +108,10 @@ class Doorway:
         there = presence.look(lens.glimpse())
         if not there or not self._free.is_set() or time.monotonic() < self._rest_until_s:
             return GLIMPSE_S
+        # Before anything else: a camera that dies here must not leave the door waiting for a visit that never came.
+        frame = lens.frame()
         self._free.clear()
-        self._came.put(Visit(self._asked, pixels=lens.frame(), more=self._more, unasked=True))
+        self._came.put(Visit(self._asked, pixels=frame, more=self._more, unasked=True))
         return LOOK_S
 
     def _asked(self, said: dict[str, Any]) -> None:

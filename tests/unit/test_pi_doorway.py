@@ -1,5 +1,6 @@
 """Visits at a Pi's door: the camera's and the reader's, and a camera that is dark, dead, hung or never was."""
 
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -191,6 +192,18 @@ def test_a_dead_camera_is_tried_again_and_cards_go_on(standing: Callable[..., St
         assert next(at.visits).pixels is not None
     assert scenes[0].closed == 1
     assert sum("lost" in line for line in at.logged) == 1, "told once, on change"
+
+
+def test_a_camera_that_dies_between_a_glimpse_and_its_frame_looks_again(standing: Callable[..., Standing]) -> None:
+    class Torn(Scene):
+        def frame(self) -> np.ndarray:
+            raise LensLost("unplugged at this moment")
+
+    scenes = iter([Torn(), Scene()])
+    at = standing(lambda: next(scenes))
+    brought = queue.SimpleQueue[Visit]()
+    threading.Thread(target=lambda: brought.put(next(at.visits)), daemon=True).start()
+    assert brought.get(timeout=PATIENCE_S).pixels is not None, "nobody but the camera came"
 
 
 def test_a_hung_camera_keeps_no_card_waiting(standing: Callable[..., Standing]) -> None:
