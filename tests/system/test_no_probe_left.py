@@ -17,6 +17,7 @@ from ostiary.controller.cli.demo_cases import enrol_member
 from ostiary.models.catalog import embedders
 from ostiary.protocol import base64url
 from tests.system.bare_node import BareNode
+from tests.system.left_on_disk import contents
 from tests.system.running_site import RunningSite, running_site
 
 pytestmark = pytest.mark.system
@@ -43,13 +44,11 @@ def needles(vector: bytes) -> list[bytes]:
 def holding(directory: Path, vectors: Iterable[bytes]) -> list[str]:
     """The files below `directory` in which a piece of one of these probes lies."""
     wanted = [needle for vector in vectors for needle in needles(vector)]
-    found = []
-    for file in sorted(directory.rglob("*")):
-        if file.is_file():
-            data = file.read_bytes()
-            if any(needle in data for needle in wanted):
-                found.append(str(file.relative_to(directory)))
-    return found
+    return sorted(
+        str(file.relative_to(directory))
+        for file, data in contents(directory)
+        if any(needle in data for needle in wanted)
+    )
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
