@@ -132,7 +132,11 @@ class Host:
 
     def handle(self, event: "tuple[Any, ...]", now_ms: int) -> None:
         """One event of the door, and everything that follows from it."""
-        self._carry_out(self.door.handle(event, now_ms), now_ms)
+        effects = self.door.handle(event, now_ms)
+        if event[0] == "desired":
+            # Before it is reported: whoever reads the report may count on it.
+            self._follow_standing()
+        self._carry_out(effects, now_ms)
         if self.door.locked and now_ms >= self._mend_at_ms:
             self._mend(now_ms)
         for entry in self._upload.due(self._journal.entries, now_ms):
@@ -152,8 +156,6 @@ class Host:
             self._each(self._packs.take(message), now_ms)
             return
         self.handle((purpose, message), now_ms)
-        if purpose == "desired":
-            self._follow_standing()
 
     def attend(self, facts: "dict[str, Any]", reply: "Callable[[Reply], None]", now_ms: int) -> None:
         """Somebody stands there, with what an ask may hold (`session.FACTS`); `reply` is called once, as soon as the

@@ -1,6 +1,6 @@
 """From a visit to the ask's facts, and on to the one reply: with faces, without them, and while they load."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,7 @@ class Bench:
         self.told: list[str] = []
         self.pulses: list[int] = []
         self.online = True
+        self.saying: Callable[[str, dict[str, Any]], bool] = lambda purpose, message: self.online
         self.guarded = True
         file = JournalFile(directory / "journal")
         door = Door("front", 1, journal.recover(b""))
@@ -126,7 +127,7 @@ class Bench:
 
     def say(self, purpose: str, message: dict[str, Any]) -> bool:
         self.said.append((purpose, messages.encode(purpose, message)))
-        return self.online
+        return self.saying(purpose, message)
 
     def pulse(self, pulse_ms: int) -> bool:
         self.pulses.append(pulse_ms)
@@ -168,6 +169,21 @@ def test_without_a_line_an_ask_is_not_kept_for_later(tmp_path: Path) -> None:
     bench.host.handle(("tick",), 3_100)
     assert [purpose for purpose, _ in bench.said].count("ask") == 1
     assert replies[0]["show"]["say"] == "busy"
+
+
+def test_a_node_reports_what_it_follows_already(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    at_report: list[bool] = []
+
+    def say(purpose: str, message: dict[str, Any]) -> bool:
+        if purpose == "reported":
+            at_report.append(bench.pins_wanted[-1:] == [True])
+        return True
+
+    bench.saying = say
+    wanted = {"v": 1, "term": 1, "number": 1, "journal_upto": 0, "lockdown": False, "face": True, "offline": "deny"}
+    bench.host.heard("desired", {**wanted, "pin": True}, 100)
+    assert at_report == [True]
 
 
 def test_a_guard_that_takes_no_order_is_a_strike_that_stays_off(tmp_path: Path) -> None:
